@@ -1,0 +1,51 @@
+# Two commands: `make forecast` and `make test`. CI runs exactly these targets.
+#
+#   PYTHON=python3.12     another interpreter (3.11 or newer)
+#   TORCH_ARGS="..."      pip options for PyTorch alone. On Linux, PyPI's wheel brings CUDA packages of
+#                         several GB; name PyTorch's CPU index here to avoid them, as README.md shows.
+#   ARGS="draws=800"      overrides for `make forecast`
+PYTHON ?= python3
+TORCH_ARGS ?=
+ARGS ?=
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: forecast test lint type bench docs lock clean
+
+forecast: .venv/run.stamp
+	$(BIN)/forecast run $(ARGS)
+
+test: .venv/test.stamp
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered --cov-fail-under=85
+
+lint: .venv/test.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+type: .venv/test.stamp
+	$(BIN)/mypy
+
+bench: .venv/run.stamp
+	$(BIN)/python scripts/bench_chain.py
+
+docs: .venv/run.stamp
+	$(BIN)/python scripts/build_docs.py
+
+# PyTorch goes first and alone, so that TORCH_ARGS touches nothing else.
+.venv/run.stamp: requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(PIP) $(TORCH_ARGS) "$$(grep '^torch==' requirements.lock)"
+	$(PIP) -r requirements.lock
+	$(PIP) --no-deps --editable .
+	touch $@
+
+.venv/test.stamp: .venv/run.stamp requirements-test.lock
+	$(PIP) -r requirements.lock -r requirements-test.lock
+	touch $@
+
+# Resolve anew from pyproject.toml; commit the two lock files.
+lock:
+	$(PYTHON) scripts/lock.py
+
+clean:
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,177 @@
+"""Command line: verbs only. Everything heavy is imported inside the verb that needs it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from forecast.errors import ForecastError
+
+if TYPE_CHECKING:
+    from forecast.pipeline import RunResult
+
+RUN_HELP = """\
+Overrides follow Hydra: KEY=VALUE changes a value, GROUP=OPTION picks a file of conf/GROUP,
+experiment=NAME reads experiments/NAME.yaml, -m KEY=A,B runs every combination.
+
+  forecast run                              the whole chain on the embedded reference
+  forecast run experiment=smoke             a quick look
+  forecast run draws=800 seed=7             more draws, another seed
+  forecast run -m model=ridge,network       compare two models
+  forecast run --cfg job                    print the configuration and stop
+"""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit code.
+
+    Examples
+    --------
+    >>> main(["--version"])
+    forecast 0.1.0
+    0
+    """
+    arguments = sys.argv[1:] if arguments is None else arguments
+    try:
+        if arguments[:1] == ["run"] and not {"-h", "--help"} & set(arguments):
+            return _run(arguments[1:])  # Hydra's grammar is its own: argparse stays out of it
+        parser = build_parser()
+        chosen = parser.parse_args(arguments)
+        if chosen.version:
+            from forecast import __version__
+
+            print(f"forecast {__version__}")
+            return 0
+        if chosen.act is None:
+            parser.print_help()
+            return 2
+        act: Callable[[argparse.Namespace], int] = chosen.act
+        return act(chosen)
+    except ForecastError as error:
+        print(f"forecast: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("forecast: interrupted; nothing half-written was kept.", file=sys.stderr)
+        return 130
+    except SystemExit as stop:  # argparse and Hydra's own flags
+        return stop.code if isinstance(stop.code, int) else 0 if stop.code is None else 2
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Describe the verbs."""
+    parser = argparse.ArgumentParser(
+        prog="forecast", description="Labour-market AI exposure forecasting for Korea."
+    )
+    parser.add_argument("--version", action="store_true", help="print the version")
+    parser.set_defaults(act=None)
+    verbs = parser.add_subparsers(title="verbs", metavar="VERB")
+    verbs.add_parser(
+        "run",
+        help="run an experiment (with no override: the whole chain)",
+        description=RUN_HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        usage="forecast run [-m] [KEY=VALUE ...]",
+    )
+    runs = verbs.add_parser("runs", help="list runs, newest first, with their headline")
+    runs.add_argument("-n", type=int, default=20, help="how many (default 20)")
+    ui = verbs.add_parser("ui", help="open the MLflow UI on loopback over the project's store")
+    ui.add_argument("--port", type=int, default=5000, help="port on 127.0.0.1 (default 5000)")
+    for verb, act in ((runs, _runs), (ui, _ui)):
+        verb.add_argument("--uri", default=None, help="tracking store (default: as in conf/)")
+        verb.set_defaults(act=act)
+    data = verbs.add_parser("data", help="the source registry")
+    actions = data.add_subparsers(title="actions", metavar="ACTION", required=True)
+    listing = actions.add_parser("list", help="address, licence and sha256 of every source")
+    verify = actions.add_parser("verify", help="compare the files of a folder with the registry")
+    for verb, act in ((listing, _data_list), (verify, _data_verify)):
+        verb.add_argument("--root", default=None, help="folder of the sources ($FORECAST_SOURCES)")
+        verb.set_defaults(act=act)
+    return parser
+
+
+def _run(arguments: list[str]) -> int:
+    from forecast.config import run_with_hydra
+    from forecast.pipeline import run_experiment
+
+    with _progress() as advance:
+        run_with_hydra(
+            arguments, lambda options: _summary(run_experiment(options, progress=advance))
+        )
+    return 0
+
+
+def _summary(result: RunResult) -> None:
+    from forecast.report.summary import summary
+
+    print(summary(result.tables, result.run_dir, result.tracked_run, result.seconds))
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str], None]]:
+    """Show what is being done on a terminal; stay silent in logs and pipes."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda text: None
+        return
+    with console.status("starting") as status:
+        yield lambda text: status.update(text)
+
+
+def _runs(chosen: argparse.Namespace) -> int:
+    from forecast.tracking import recent_runs
+
+    rows = recent_runs(_store(chosen), chosen.n)
+    if not rows:
+        print("no run yet: `forecast run` makes one.")
+    for row in rows:
+        print("  ".join(str(value) for value in row.values()))
+    return 0
+
+
+def _ui(chosen: argparse.Namespace) -> int:
+    from forecast.tracking import serve
+
+    return serve(_store(chosen), port=chosen.port)
+
+
+def _store(chosen: argparse.Namespace):  # type: ignore[no-untyped-def]
+    from forecast.options import TrackingOptions
+
+    options = TrackingOptions()
+    if chosen.uri is not None:
+        options.uri = chosen.uri
+    return options
+
+
+def _data_list(chosen: argparse.Namespace) -> int:
+    from forecast.data.sources import registry
+
+    for row in registry().itertuples():
+        print(f"{row.path}\n  {row.source}\n  {row.licence}  {row.url}\n  sha256 {row.sha256}")
+    return 0
+
+
+def _data_verify(chosen: argparse.Namespace) -> int:
+    import os
+
+    from forecast.data.sources import verify
+    from forecast.errors import ConfigError
+
+    root = chosen.root or os.environ.get("FORECAST_SOURCES")
+    if root is None:
+        raise ConfigError("data verify needs --root DIR or the variable FORECAST_SOURCES.")
+    state = verify(Path(root))
+    for row in state.itertuples():
+        print(f"{row.state:8} {row.path}")
+    print(state["state"].value_counts().to_string())
+    return 0 if (state["state"] == "ok").all() else 2
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

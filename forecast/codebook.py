@@ -1,0 +1,252 @@
+"""Every column of every contract table: type, unit, range, meaning. The codebook is data.
+
+``docs/codebook.md`` is generated from it (``make docs``) and :func:`check_table` holds each table
+that leaves the system to it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from forecast.errors import InputError
+from forecast.types import AGE_GROUPS, LEVELS, NEEDS, SCENARIOS
+
+SCHEMA_VERSION = 1
+PERIOD_PATTERN = r"\d{4}H[12]"
+
+
+@dataclass(frozen=True)
+class Column:
+    """What one column may hold."""
+
+    kind: str  # text | share | persons | count | year | number | level
+    meaning: str
+    values: tuple[object, ...] | None = None
+    pattern: str | None = None
+    required: bool = True  # False: may be empty
+
+
+def text(meaning: str, *values: object, pattern: str | None = None, required: bool = True) -> Column:
+    """Describe a text column, closed (`values`), patterned or free."""
+    return Column("text", meaning, values or None, pattern, required)
+
+
+def number(kind: str, meaning: str, *, required: bool = True) -> Column:
+    """Describe a numeric column of a kind that fixes unit and range."""
+    return Column(kind, meaning, LEVELS if kind == "level" else None, None, required)
+
+
+# kind -> unit shown to readers, lower and upper bound
+UNITS: dict[str, tuple[str, float, float]] = {
+    "text": ("", -np.inf, np.inf),
+    "share": ("share, 0 to 1", 0.0, 1.0),
+    "percent": ("percent", 0.0, 100.0),
+    "persons": ("persons", 0.0, np.inf),
+    "signed_persons": ("persons, outflows negative", -np.inf, np.inf),
+    "count": ("whole number", 0.0, np.inf),
+    "year": ("calendar year", 1900, 2200),
+    "level": ("quantile level", 0.0, 1.0),
+    "number": ("as named", -np.inf, np.inf),
+}
+
+_KSCO = text("KSCO-7 code", pattern=r"[1-9]\d{1,2}")
+_SUB_MAJOR = text("KSCO-7 sub-major group", pattern=r"[1-9]\d")
+_AGE = text("age in years", *AGE_GROUPS)
+_AGE_ALL = text("age in years, or all", *AGE_GROUPS, "all")
+_NEED = text("training needed", *NEEDS)
+_SCENARIO = text("scenario; no_ai is the baseline", *SCENARIOS)
+_YEAR = number("year", "calendar year")
+_SCORES = {
+    "exposure": number("share", "share of tasks that AI can do or help with; not displacement"),
+    "exposure_lower80": number("share", "lower end of the central 80 % interval"),
+    "exposure_upper80": number("share", "upper end of the central 80 % interval"),
+    "complementarity": number("share", "how far context shields the work (theta)"),
+    "substitution": number("share", "exposure after complementarity is taken off"),
+    "substitution_lower80": number("share", "lower end of the central 80 % interval"),
+    "substitution_upper80": number("share", "upper end of the central 80 % interval"),
+}
+
+TABLES: dict[str, dict[str, Column]] = {
+    "exposure_soc": {
+        "soc2018": text("SOC-2018 code", pattern=r"\d{2}-\d{4}"),
+        "title": text("SOC title"),
+        **_SCORES,
+    },
+    "exposure_isco": {
+        "isco08": text("ISCO-08 unit group", pattern=r"\d{4}"),
+        "title": text("ISCO title"),
+        **_SCORES,
+    },
+    "exposure_ksco": {
+        "ksco7": _KSCO,
+        "level": text("level of the code", "sub_major", "minor"),
+        "name_ko": text("Korean name"),
+        **_SCORES,
+        "p_at_risk": number("share", "P(at risk) under the preset of the run"),
+        "employed_persons": number("persons", "employed, at sub_major", required=False),
+        "at_risk_persons": number("persons", "at risk, at sub_major", required=False),
+        "at_risk_lower80": number("persons", "lower end, at sub_major", required=False),
+        "at_risk_upper80": number("persons", "upper end, at sub_major", required=False),
+    },
+    "headline": {
+        "preset": text("name of the preset"),
+        "definition": text("what counts as at risk"),
+        "base": text("what the share is a share of"),
+        "base_persons": number("persons", "denominator, in the unit of base"),
+        "at_risk_persons": number("persons", "at risk, in the unit of base"),
+        "lower80": number("persons", "lower end of the central 80 % interval"),
+        "upper80": number("persons", "upper end of the central 80 % interval"),
+        "lower95": number("persons", "lower end of the central 95 % interval"),
+        "upper95": number("persons", "upper end of the central 95 % interval"),
+        "share": number("share", "at_risk_persons / base_persons"),
+        "threshold": number("number", "cut-off that the definition implies"),
+        "published_persons": number("persons", "published figure", required=False),
+        "difference_percent": number("number", "ours against published", required=False),
+    },
+    "at_risk_cells": {
+        "preset": text("name of the preset"),
+        "ksic": text("KSIC-10 section, other, or TOT"),
+        "occupation_group": text("KSCO-7 code, 2x (rest of 2), !2 (not 2), or TOT"),
+        "at_risk_persons": number("persons", "after raking to the published cells"),
+        "published_persons": number("persons", "published figure", required=False),
+        "multiplier": number("number", "raked / before raking", required=False),
+        "flag": text("published, raked, exceeds_employment, ..."),
+    },
+    "adoption_forecast": {
+        "measure": text("which adoption is measured; measures are never chained"),
+        "scope_kind": text("what is scoped", "all", "industry", "region", "size"),
+        "scope": text("KSIC section, 시도 code, size, or all"),
+        "year": _YEAR,
+        "scenario": _SCENARIO,
+        "level": number("level", "quantile"),
+        "value_percent": number("percent", "share of firms"),
+    },
+    "employment_forecast": {
+        "ksco7": _SUB_MAJOR,
+        "age_group": _AGE_ALL,
+        "period": text("half-year", pattern=PERIOD_PATTERN),
+        "scenario": _SCENARIO,
+        "level": number("level", "quantile"),
+        "employed_persons": number("persons", "employed persons"),
+    },
+    "reskilling_demand": {
+        "year": _YEAR,
+        "scenario": _SCENARIO,
+        "sido": text("시도 code", pattern=r"\d{2}"),
+        "ksco7": _SUB_MAJOR,
+        "age_group": _AGE,
+        "need": _NEED,
+        "persons": number("persons", "people newly in need (mean of draws)"),
+        "lower80": number("persons", "lower end of the central 80 % interval"),
+        "upper80": number("persons", "upper end of the central 80 % interval"),
+    },
+    "ledger": {
+        "year": _YEAR,
+        "scenario": _SCENARIO,
+        "ksco7": _SUB_MAJOR,
+        "age_group": _AGE,
+        "flow": text("opening, closing, or a named flow"),
+        "persons": number("signed_persons", "stock or flow"),
+    },
+    "cohort_targets": {
+        "year": _YEAR,
+        "programme": text("programme code"),
+        "stage": text("진입기, 활동기, 전환기 or 기반"),
+        "site_kind": text("kind of site", "campus", "province", "national"),
+        "site": text("name of the site"),
+        "sido": text("시도 code", pattern=r"\d{2}"),
+        "ksco7": _SUB_MAJOR,
+        "age_group": _AGE,
+        "need": _NEED,
+        "persons": number("count", "seats, whole persons"),
+    },
+    "cohort_totals": {
+        "year": _YEAR,
+        "programme": text("programme code, or STAGE-… for a stage total"),
+        "unit": text("persons, sites, firms, …: never summed across units"),
+        "published": number("count", "published figure"),
+        "allocated": number("count", "allocated by the plan"),
+        "unallocated": number("count", "published − allocated"),
+        "note": text("rounding, default or contradiction that the figure carries", required=False),
+    },
+    "scores": {
+        "stage": text("stage"),
+        "model": text("model"),
+        "split": text("how train and test were cut"),
+        "target": text("what was predicted"),
+        "metric": text("score"),
+        "value": number("number", "value of the score"),
+        "n": number("count", "number of cases"),
+        "naive_value": number("number", "the declared naive model's value", required=False),
+    },
+}
+
+
+def check_table(name: str, table: pd.DataFrame) -> pd.DataFrame:
+    """Hold a contract table to the codebook and return it with its columns in order.
+
+    Parameters
+    ----------
+    name : str
+        A key of :data:`TABLES`.
+    table : DataFrame
+        Must have every column of the contract; more are allowed and follow.
+
+    Raises
+    ------
+    InputError
+        Naming the table, the column, what was expected and the first offending value.
+
+    Examples
+    --------
+    >>> row = {"year": 2026, "programme": "P", "unit": "persons", "published": 2,
+    ...        "allocated": 2, "unallocated": 0, "note": ""}
+    >>> check_table("cohort_totals", pd.DataFrame([row])).shape
+    (1, 7)
+    """
+    columns = TABLES[name]
+    missing = [c for c in columns if c not in table]
+    if missing:
+        raise InputError(f"table {name} lacks column(s) {missing}; it has {list(table.columns)}.")
+    for key, column in columns.items():
+        _check_column(f"table {name}, column {key}", table[key], column)
+    extra = [c for c in table.columns if c not in columns]
+    return table[[*columns, *extra]]
+
+
+def _check_column(where: str, values: pd.Series, column: Column) -> None:
+    if column.required and values.isna().any():
+        row = int(np.flatnonzero(values.isna().to_numpy())[0])
+        raise InputError(f"{where}: row {row} is empty; {column.meaning} is required.")
+    present = values.dropna()
+    if column.kind == "text":
+        _check_text(where, present, column)
+        return
+    if not pd.api.types.is_numeric_dtype(present):
+        raise InputError(f"{where}: expected numbers, got {present.dtype}.")
+    unit, low, high = UNITS[column.kind]
+    outside = present[(present < low) | (present > high)]
+    if len(outside):
+        raise InputError(f"{where}: {outside.iloc[0]!r} is not a {unit}.")
+    if column.kind in ("count", "year") and (present % 1 != 0).any():
+        raise InputError(f"{where}: expected whole numbers.")
+    if column.values is not None and not present.isin(column.values).all():
+        raise InputError(f"{where}: expected one of {column.values}.")
+
+
+def _check_text(where: str, present: pd.Series, column: Column) -> None:
+    unique = pd.Series(present.unique(), dtype=object)
+    wrong_type = [v for v in unique if not isinstance(v, str)]
+    if wrong_type:
+        raise InputError(f"{where}: expected text, got {wrong_type[0]!r}.")
+    if column.values is not None:
+        unknown = unique[~unique.isin(column.values)]
+        if len(unknown):
+            raise InputError(f"{where}: {unknown.iloc[0]!r} is none of {column.values}.")
+    if column.pattern is not None:
+        odd = unique[~unique.str.fullmatch(column.pattern)] if len(unique) else unique
+        if len(odd):
+            raise InputError(f"{where}: {odd.iloc[0]!r} does not look like {column.pattern}.")

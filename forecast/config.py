@@ -1,0 +1,182 @@
+"""Hydra at the edge: schema, search path, and errors that name the key.
+
+Below this module only the plain dataclasses of :mod:`forecast.options` travel.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+
+import hydra
+from hydra._internal.core_plugins.file_config_source import FileConfigSource
+from hydra.core.config_search_path import ConfigSearchPath
+from hydra.core.config_store import ConfigStore
+from hydra.core.object_type import ObjectType
+from hydra.core.plugins import Plugins
+from hydra.errors import HydraException
+from hydra.plugins.config_source import ConfigResult
+from hydra.plugins.search_path_plugin import SearchPathPlugin
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from forecast.errors import ConfigError
+from forecast.options import Options
+
+GROUP = "experiment"
+
+
+def shipped(name: str) -> Path:
+    """Folder `name` (``conf`` or ``experiments``) of the wheel, or of the repository.
+
+    Examples
+    --------
+    >>> (shipped("conf") / "config.yaml").exists()
+    True
+    """
+    package = Path(__file__).resolve().parent
+    inside = package / name
+    return inside if inside.is_dir() else package.parent / name
+
+
+def run_with_hydra(arguments: list[str], task: Callable[[Options], None]) -> None:
+    """Compose the configuration from `arguments` and call `task` once per job.
+
+    Parameters
+    ----------
+    arguments : list of str
+        As after ``forecast run``: overrides, and Hydra's own flags such as ``-m``.
+    task : callable
+        Gets checked, plain options.
+
+    Raises
+    ------
+    ConfigError
+        If a key, a type or an option is wrong; the message names it.
+    """
+    _register()
+    entry = hydra.main(config_path=str(shipped("conf")), config_name="config")(
+        lambda config: task(to_options(config))
+    )
+    try:
+        with _environment(arguments):
+            entry()
+    except (HydraException, OmegaConfBaseException) as error:
+        raise ConfigError(explain(error)) from error
+
+
+def to_options(config: DictConfig) -> Options:
+    """Turn a composed configuration into plain dataclasses.
+
+    Examples
+    --------
+    >>> to_options(OmegaConf.structured(Options(draws=7))).draws
+    7
+    """
+    try:
+        options = OmegaConf.to_object(config)
+    except OmegaConfBaseException as error:
+        raise ConfigError(explain(error)) from error
+    assert isinstance(options, Options)  # the schema is first in the defaults list
+    return options
+
+
+def explain(error: Exception) -> str:
+    """Say in one line what is wrong with the configuration and what would be right."""
+    lines = [line.strip() for line in str(error).split("Config search path")[0].splitlines()]
+    lines = [line for line in lines if line and "append to your config" not in line]
+    cause = str(error.__cause__ or "").strip().splitlines()
+    detail = [line for line in cause[:1] if line not in lines]
+    message = " ".join([*lines[:1], *detail, *lines[1:]]) or type(error).__name__
+    if lines and lines[0].startswith("Could not override '"):
+        key = lines[0].split("'")[1]
+        near = difflib.get_close_matches(key, _keys(Options), n=3, cutoff=0.5)
+        hint = f"Did you mean {' or '.join(near)}? " if near else ""
+        return f"configuration key {key!r} does not exist. {hint}`forecast run --cfg job` lists all."
+    if f"Could not find '{GROUP}/" in message:
+        message += f" Available: {', '.join(sorted(_experiments()))}."
+    return f"configuration: {message}"
+
+
+class ExperimentSource(FileConfigSource):
+    """Let ``experiment=NAME`` find ``experiments/NAME.yaml`` in a folder of its own."""
+
+    @staticmethod
+    def scheme() -> str:
+        return "experiments"
+
+    def load_config(self, config_path: str) -> ConfigResult:
+        return super().load_config(config_path.removeprefix(f"{GROUP}/"))
+
+    def is_group(self, config_path: str) -> bool:
+        return config_path == GROUP
+
+    def is_config(self, config_path: str) -> bool:
+        return config_path.startswith(f"{GROUP}/") and super().is_config(
+            config_path.removeprefix(f"{GROUP}/")
+        )
+
+    def list(self, config_path: str, results_filter: ObjectType | None) -> list[str]:
+        if config_path == GROUP:
+            return super().list("", results_filter)
+        return [GROUP] if config_path == "" and results_filter is not ObjectType.CONFIG else []
+
+
+class FolderSearchPath(SearchPathPlugin):
+    """Look in the folder of work, then in what was shipped."""
+
+    def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
+        own, here = Path.cwd(), shipped("conf")
+        if (own / "conf").is_dir() and (own / "conf").resolve() != here.resolve():
+            search_path.append("own", f"file://{own / 'conf'}")
+        for folder in _experiment_folders():
+            search_path.append("experiments", f"experiments://{folder}")
+
+
+def _experiment_folders() -> list[Path]:
+    folders = [Path.cwd() / "experiments", shipped("experiments")]
+    return list(dict.fromkeys(folder.resolve() for folder in folders if folder.is_dir()))
+
+
+def _experiments() -> set[str]:
+    return {file.stem for folder in _experiment_folders() for file in folder.glob("*.yaml")}
+
+
+def _register() -> None:
+    ConfigStore.instance().store("schema", node=Options)
+    plugins = Plugins.instance()
+    plugins.register(ExperimentSource)
+    plugins.register(FolderSearchPath)
+
+
+@contextmanager
+def _environment(arguments: list[str]) -> Iterator[None]:
+    """Hydra reads ``sys.argv``, and hides exceptions unless this variable is set."""
+    argv, variable = sys.argv, os.environ.get("HYDRA_FULL_ERROR")
+    sys.argv = ["forecast run", *arguments]
+    os.environ["HYDRA_FULL_ERROR"] = "1"
+    try:
+        yield
+    finally:
+        sys.argv = argv
+        if variable is None:
+            del os.environ["HYDRA_FULL_ERROR"]
+        else:
+            os.environ["HYDRA_FULL_ERROR"] = variable
+
+
+def _keys(schema: type, prefix: str = "") -> list[str]:
+    """All dotted keys of the schema, the leaves as well as the groups."""
+    keys = []
+    instance = schema()
+    for item in fields(schema):
+        keys.append(prefix + item.name)
+        value = getattr(instance, item.name)
+        if is_dataclass(value):
+            keys += _keys(type(value), f"{prefix}{item.name}.")
+    return keys

@@ -1,0 +1,162 @@
+"""The choices of a run as plain dataclasses: the schema of ``conf/`` and the arguments of stages.
+
+Hydra ends at the entry; below it only these objects travel. They are not frozen because OmegaConf
+builds them field by field. Every number here is a declared assumption with its reason in
+``conf/`` beside the value; defaults here exist only so that a stage can be called by hand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class DataOptions:
+    """Where figures come from: the embedded reference, or the sources under `root`."""
+
+    kind: str = "reference"  # reference | sources
+    root: str | None = None  # folder laid out like the source registry; needed by kind=sources
+    employment: str | None = None  # own table period, ksco7, age_group, employed_persons
+    encoding: str = "utf-8"  # of `employment`
+    provenance: str | None = None  # official | synthetic; own tables count as synthetic unless said
+
+
+@dataclass
+class FeatureOptions:
+    """Which O*NET descriptor domains the exposure model sees."""
+
+    domains: list[str] = field(
+        default_factory=lambda: ["skill", "knowledge", "ability", "activity", "style", "zone"]
+    )
+
+
+@dataclass
+class ExposureOptions:
+    """Measurement model: which indices share one factor, and how folds are cut."""
+
+    indices: list[str] = field(
+        default_factory=lambda: ["gpt4_beta", "human_beta", "ilo_2023", "daioe_genai"]
+    )
+    anchor_index: str = "human_beta"  # its mean and spread give the 0-1 scale of exposure
+    folds: int = 10
+    crosswalk_concentration: float = 20.0  # Dirichlet concentration of the link weights
+    complementarity_weight: list[float] = field(default_factory=lambda: [0.5, 1.0])
+
+
+@dataclass
+class AtRiskOptions:
+    """The preset that p_at_risk, cells and the rest of the chain use."""
+
+    preset: str = "kiet_2022"
+    base_period: str = "2022"
+
+
+@dataclass
+class AdoptionOptions:
+    """Curve and priors of AI adoption among firms."""
+
+    measure: str = "firm_50plus_research_sample"
+    last_year: int = 2035
+    ceiling_percent: list[float] = field(default_factory=lambda: [15.0, 90.0])  # 95 % prior range
+    speed_per_year: list[float] = field(default_factory=lambda: [0.05, 0.60])  # 95 % prior range
+    first_origin: int = 2019
+    proposals: int = 20_000
+    survey_noise: list[float] = field(default_factory=lambda: [0.02, 0.40])  # 95 % prior, logit
+    scope_speed_sd: float = 0.25  # spread of log speed between industries or provinces
+    scenario_speed: dict[str, float] = field(
+        default_factory=lambda: {"slow": 0.5, "central": 1.0, "fast": 1.5}
+    )
+
+
+@dataclass
+class EmploymentOptions:
+    """Baseline forecast of employed persons."""
+
+    last_period: str = "2030H2"
+    members: list[str] = field(default_factory=lambda: ["drift", "ets"])
+    first_origin: str = "2018H1"
+    last_origin: str = "2021H2"
+    max_horizon: int = 6
+    drift_damping: float = 0.95  # of each further half-year's change; 1 is a straight line
+    rounding_persons: float = 1_000.0  # step the source is rounded to
+
+
+@dataclass
+class ParameterOptions:
+    """One mechanism parameter: a triangular distribution, its neutral value and its source."""
+
+    low: float = 0.0
+    mode: float = 0.0
+    high: float = 0.0
+    neutral: float = 0.0
+    source: str = ""
+    enabled: bool = True  # false: the neutral value is used in every draw
+
+
+@dataclass
+class ScenarioOptions:
+    """Mechanism from exposure to people: named steps, each with its parameter(s)."""
+
+    first_year: int = 2023
+    last_year: int = 2030
+    parameters: dict[str, ParameterOptions] = field(default_factory=dict)
+
+
+@dataclass
+class CohortOptions:
+    """Seats, classes and what the published documents leave open."""
+
+    year: int = 2026  # the documents give no year for the 전환기 targets: flagged default
+    scenario: str = "central"
+    minimum_class: int = 20
+    maximum_share_per_campus: float = 0.10
+    seats: dict[str, int] = field(default_factory=dict)  # programme -> seats, instead of published
+    served_by: dict[str, str] = field(default_factory=lambda: {"36": "30"})  # 시도 without a campus
+    age_priority: dict[str, float] = field(
+        default_factory=lambda: {"15-29": 1.0, "30-39": 1.0, "40-49": 1.0, "50-59": 1.0, "60+": 1.0}
+    )
+    time_limit_seconds: float = 30.0
+    relative_gap: float = 1e-4
+
+
+@dataclass
+class TrackingOptions:
+    """MLflow, or nothing."""
+
+    kind: str = "local"  # local | disabled
+    uri: str = "sqlite:///mlflow.db"
+    artifacts: str = "mlartifacts"
+    experiment: str = "forecast"
+    register: str = "ai-exposure"
+
+
+@dataclass
+class Options:
+    """One experiment, whole."""
+
+    name: str = "chain"
+    seed: int = 20221231
+    draws: int = 200
+    run_dir: str | None = None  # default: runs/<name>/<time with microseconds>
+    resume: bool = False
+    stages: list[str] = field(
+        default_factory=lambda: [
+            "exposure",
+            "adoption",
+            "employment",
+            "reskilling",
+            "cohorts",
+            "report",
+        ]
+    )
+    data: DataOptions = field(default_factory=DataOptions)
+    features: FeatureOptions = field(default_factory=FeatureOptions)
+    exposure: ExposureOptions = field(default_factory=ExposureOptions)
+    model: dict[str, Any] = field(default_factory=dict)
+    at_risk: AtRiskOptions = field(default_factory=AtRiskOptions)
+    adoption: AdoptionOptions = field(default_factory=AdoptionOptions)
+    employment: EmploymentOptions = field(default_factory=EmploymentOptions)
+    scenario: ScenarioOptions = field(default_factory=ScenarioOptions)
+    cohorts: CohortOptions = field(default_factory=CohortOptions)
+    tracking: TrackingOptions = field(default_factory=TrackingOptions)

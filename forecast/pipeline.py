@@ -1,0 +1,295 @@
+"""The verbs: one experiment from figures to targets, as a table of contents."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from forecast import run_folder
+from forecast.errors import ConfigError
+from forecast.options import Options
+
+if TYPE_CHECKING:
+    from forecast.types import (
+        AdoptionForecast,
+        CohortPlan,
+        EmploymentForecast,
+        ExposureResult,
+        ReskillingDemand,
+    )
+
+Tables = Mapping[str, pd.DataFrame]
+Progress = Callable[[str], None]
+
+NEEDS_BEFORE = {  # stage -> the stages whose results it takes
+    "exposure": (),
+    "adoption": (),
+    "employment": (),
+    "reskilling": ("exposure", "adoption", "employment"),
+    "cohorts": ("reskilling",),
+    "report": (),
+}
+
+
+@dataclass
+class Results:
+    """What the stages of one run have produced so far."""
+
+    reference: Tables
+    inputs: dict[str, str]  # input file -> sha256
+    provenance: str = "official"
+    exposure: ExposureResult | None = None
+    adoption: AdoptionForecast | None = None
+    employment: EmploymentForecast | None = None
+    reskilling: ReskillingDemand | None = None
+    cohorts: CohortPlan | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """Where a finished run is, and its tables."""
+
+    run_dir: Path
+    tables: dict[str, pd.DataFrame]
+    seconds: dict[str, float]
+    tracked_run: str | None
+
+
+def run_experiment(options: Options, *, progress: Progress = lambda text: None) -> RunResult:
+    """Run one experiment; its folder appears when it is complete.
+
+    Parameters
+    ----------
+    options : Options
+        Checked choices, see ``conf/``.
+    progress : callable
+        Told what is being done, for people who wait.
+
+    Returns
+    -------
+    RunResult
+        The run folder, the contract tables, seconds per stage, the MLflow run id or None.
+
+    Raises
+    ------
+    ConfigError, InputError, InfeasiblePlan
+        Nothing is written then.
+    """
+    check_options(options)
+    results = read_inputs(options, progress)
+    for stage in ordered(options.stages):
+        with _timed(results, stage):
+            progress(DOING[stage])
+            STAGES[stage](results, options, progress)
+    return publish(results, options, progress)
+
+
+def check_options(options: Options) -> None:
+    """Refuse choices that contradict each other, before anything is read."""
+    unknown = [stage for stage in options.stages if stage not in NEEDS_BEFORE]
+    if unknown or not options.stages:
+        raise ConfigError(f"stages={options.stages}: choose from {', '.join(NEEDS_BEFORE)}.")
+    for stage in options.stages:
+        lacking = [s for s in NEEDS_BEFORE[stage] if s not in options.stages]
+        if lacking:
+            raise ConfigError(f"stages: {stage} takes the results of {lacking}; add them.")
+    if options.draws < 10:
+        raise ConfigError(f"draws={options.draws}: an interval needs at least 10 draws.")
+    if options.data.kind not in ("reference", "sources"):
+        raise ConfigError(f"data.kind={options.data.kind!r}: choose reference or sources.")
+    if options.data.provenance not in (None, "official", "synthetic"):
+        raise ConfigError(f"data.provenance={options.data.provenance!r}: official or synthetic.")
+    if options.tracking.kind not in ("local", "disabled"):
+        raise ConfigError(f"tracking.kind={options.tracking.kind!r}: choose local or disabled.")
+    if options.run_dir is not None and (Path(options.run_dir) / "manifest.json").exists():
+        raise ConfigError(f"run_dir={options.run_dir}: holds a finished run; name a new folder.")
+
+
+def read_inputs(options: Options, progress: Progress) -> Results:
+    """Load the reference tables, or derive them from the sources, and the user's own tables."""
+    from forecast.data import inputs
+
+    progress("reading figures")
+    started = time.perf_counter()
+    reference, hashes = inputs.load(options.data)
+    results = Results(reference=reference, inputs=hashes, provenance=provenance(options))
+    results.seconds["read"] = time.perf_counter() - started
+    return results
+
+
+def provenance(options: Options) -> str:
+    """Say whether a run rests on official figures; own tables do not unless that is declared."""
+    said = options.data.provenance
+    return said or ("official" if options.data.employment is None else "synthetic")
+
+
+def ordered(stages: list[str]) -> list[str]:
+    """Put stages in the order of the chain; the report is made when the run is published.
+
+    Examples
+    --------
+    >>> ordered(["report", "adoption", "exposure"])
+    ['exposure', 'adoption']
+    """
+    return [stage for stage in NEEDS_BEFORE if stage in stages and stage != "report"]
+
+
+def stage_rng(seed: int, stage: str) -> np.random.Generator:
+    """Give each stage its own stream, so that leaving one out does not change another.
+
+    Examples
+    --------
+    >>> stage_rng(1, "adoption").integers(100) == stage_rng(1, "adoption").integers(100)
+    np.True_
+    """
+    digest = hashlib.sha256(f"{seed}/{stage}".encode()).digest()
+    return np.random.default_rng(int.from_bytes(digest[:16], "big"))
+
+
+def _exposure(results: Results, options: Options, progress: Progress) -> None:
+    from forecast.stages.exposure import score_exposure
+
+    rng = stage_rng(options.seed, "exposure")
+    results.exposure = score_exposure(options, results.reference, rng=rng, advance=progress)
+
+
+def _adoption(results: Results, options: Options, progress: Progress) -> None:
+    from forecast.stages.adoption import forecast_adoption
+
+    rng = stage_rng(options.seed, "adoption")
+    results.adoption = forecast_adoption(
+        options.adoption, results.reference, n_draw=options.draws, rng=rng
+    )
+
+
+def _employment(results: Results, options: Options, progress: Progress) -> None:
+    from forecast.stages.employment import forecast_employment
+
+    rng = stage_rng(options.seed, "employment")
+    results.employment = forecast_employment(
+        options.employment, results.reference, n_draw=options.draws, rng=rng
+    )
+
+
+def _reskilling(results: Results, options: Options, progress: Progress) -> None:
+    from forecast.stages.reskilling import project_reskilling
+
+    results.reskilling = project_reskilling(
+        options.scenario,
+        results.exposure,
+        results.adoption,
+        results.employment,
+        results.reference,
+        rng=stage_rng(options.seed, "reskilling"),
+    )
+
+
+def _cohorts(results: Results, options: Options, progress: Progress) -> None:
+    from forecast.stages.cohorts import plan_cohorts
+
+    results.cohorts = plan_cohorts(options.cohorts, results.reskilling, results.reference)
+
+
+STAGES: dict[str, Callable[[Results, Options, Progress], None]] = {
+    "exposure": _exposure,
+    "adoption": _adoption,
+    "employment": _employment,
+    "reskilling": _reskilling,
+    "cohorts": _cohorts,
+}
+DOING = {
+    "exposure": "exposure: scoring occupations",
+    "adoption": "adoption: fitting diffusion curves",
+    "employment": "employment: forecasting and back-testing",
+    "reskilling": "reskilling: balancing the ledger",
+    "cohorts": "cohorts: solving the integer programme",
+}
+
+
+def publish(results: Results, options: Options, progress: Progress) -> RunResult:
+    """Check the tables, write the run folder, tell MLflow."""
+    tables = contract_tables(results)
+    manifest = run_folder.manifest(options, results.inputs, results.provenance)
+    final = run_folder.final_folder(options)
+    with run_folder.open_run(options, final) as folder:
+        with _timed(results, "report"):
+            progress("report: writing tables, figures and page")
+            run_folder.write_config(folder, options)
+            run_folder.write_tables(folder, tables)
+            if "report" in options.stages:
+                _write_report(folder, tables, manifest, results.reference)
+        run_folder.write_manifest(folder, manifest)
+    tracked = None
+    if options.tracking.kind != "disabled":
+        progress("tracking: telling MLflow")
+        tracked = _track(final, tables, manifest, results, options)
+    return RunResult(final, tables, results.seconds, tracked)
+
+
+def contract_tables(results: Results) -> dict[str, pd.DataFrame]:
+    """Turn the results of the stages that ran into checked tables."""
+    from forecast.report import tables as make
+
+    parts: list[dict[str, pd.DataFrame]] = []
+    if results.exposure is not None:
+        parts.append(make.exposure_tables(results.exposure, _employed(results.reference)))
+    if results.adoption is not None:
+        parts.append(make.adoption_tables(results.adoption))
+    if results.employment is not None:
+        factor = results.reskilling.employment_factor if results.reskilling else None
+        parts.append(make.employment_tables(results.employment, factor))
+    if results.reskilling is not None:
+        parts.append(make.reskilling_tables(results.reskilling))
+    if results.cohorts is not None:
+        parts.append(make.cohort_tables(results.cohorts))
+    scores = [part.pop("scores") for part in parts if "scores" in part]
+    tables = {name: table for part in parts for name, table in part.items()}
+    if scores:
+        tables["scores"] = pd.concat(scores, ignore_index=True)
+    return make.checked(tables)
+
+
+def _write_report(folder: Path, tables: Tables, manifest: dict[str, Any], reference: Tables) -> None:
+    from forecast.report.figures import draw_figures
+    from forecast.report.page import render_page
+
+    names = {
+        **dict(zip(reference["ksco7"]["ksco7"], reference["ksco7"]["name_ko"], strict=True)),
+        **dict(zip(reference["sido"]["sido"], reference["sido"]["short_ko"], strict=True)),
+    }
+    (folder / "figures").mkdir()
+    figures = draw_figures(tables, folder / "figures", names=names)
+    page = render_page(tables, figures, meta=manifest)
+    (folder / "report.html").write_text(page, encoding="utf-8")
+
+
+def _track(
+    final: Path, tables: Tables, manifest: dict[str, Any], results: Results, options: Options
+) -> str:
+    from forecast import tracking
+
+    return tracking.log_run(options, final, tables, manifest, results.exposure, results.seconds)
+
+
+def _employed(reference: Tables) -> pd.Series:
+    """Employed persons by sub-major group in the last calendar year, mean of its half-years."""
+    table = reference["employment_age"].query("level == 'sub_major' and age_group == 'all'")
+    last = table["period"].str[:4].max()
+    year = table[table["period"].str.startswith(last)]
+    return year.groupby("ksco7")["employed_persons"].mean()
+
+
+@contextmanager
+def _timed(results: Results, stage: str) -> Iterator[None]:
+    started = time.perf_counter()
+    yield
+    results.seconds[stage] = results.seconds.get(stage, 0.0) + time.perf_counter() - started

@@ -1,0 +1,232 @@
+"""Contract tables from the results of the stages: draws become intervals here, and only here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from forecast.codebook import TABLES, check_table
+from forecast.types import LEVELS, SCENARIOS
+
+if TYPE_CHECKING:
+    from forecast.types import (
+        AdoptionForecast,
+        AtRisk,
+        CohortPlan,
+        EmploymentForecast,
+        ExposureResult,
+        OccupationScores,
+        ReskillingDemand,
+    )
+
+
+def exposure_tables(result: ExposureResult, employed: pd.Series) -> dict[str, pd.DataFrame]:
+    """Tables of the exposure stage.
+
+    Parameters
+    ----------
+    result : ExposureResult
+        Scores and jobs at risk as draws.
+    employed : Series
+        Sub-major code to employed persons in the base year.
+    """
+    tables = {
+        "exposure_isco": _scores(result.isco, "isco08", "title"),
+        "exposure_ksco": _ksco(result, employed),
+        "headline": pd.DataFrame([_headline(r) for r in result.at_risk.values()]),
+        "at_risk_cells": result.cells,
+        "threshold_sweep": result.sweep,
+        "scores": result.scores,
+    }
+    if result.soc is not None:
+        tables["exposure_soc"] = _scores(result.soc, "soc2018", "title")
+    return tables
+
+
+def adoption_tables(result: AdoptionForecast) -> dict[str, pd.DataFrame]:
+    """Tables of the adoption stage."""
+    long = _quantiles(result.value, "value_percent")
+    kind_and_code = long["scope"].str.split(":", n=1, expand=True)
+    long = long.assign(scope_kind=kind_and_code[0], scope=kind_and_code[1])
+    if "measure" in result.value.coords:
+        measures = result.value["measure"].to_series()
+        long["measure"] = (long["scope_kind"] + ":" + long["scope"]).map(measures)
+    else:
+        long["measure"] = result.measure
+    keys = ["measure", "scope_kind", "scope", "year", "scenario", "level"]
+    return {
+        "adoption_forecast": long[[*keys, "value_percent"]].sort_values(keys, ignore_index=True),
+        "adoption_observed": result.observed,
+        "scores": result.scores,
+    }
+
+
+def employment_tables(
+    result: EmploymentForecast, factor: xr.DataArray | None
+) -> dict[str, pd.DataFrame]:
+    """Tables of the employment stage; scenarios are the baseline times the mechanism's factor.
+
+    Parameters
+    ----------
+    result : EmploymentForecast
+        Baseline draws.
+    factor : DataArray (scenario, draw, year, occupation, age_group) or None
+        Employment relative to the baseline at the end of each year; without it (the reskilling
+        stage was not run) only ``no_ai`` is written.
+    """
+    frames = []
+    for scenario in SCENARIOS if factor is not None else ("no_ai",):
+        persons = result.persons
+        if factor is not None:
+            persons = persons * factor_at_periods(factor.sel(scenario=scenario), persons.period)
+        persons = persons.transpose("draw", "occupation", "age_group", "period")
+        total = persons.sum("age_group").expand_dims(age_group=["all"], axis=2)
+        both = xr.concat([persons, total], dim="age_group")
+        frames.append(_quantiles(both, "employed_persons").assign(scenario=scenario))
+    long = pd.concat(frames, ignore_index=True).rename(columns={"occupation": "ksco7"})
+    keys = ["ksco7", "age_group", "period", "scenario", "level"]
+    return {
+        "employment_forecast": long[[*keys, "employed_persons"]].sort_values(
+            keys, ignore_index=True
+        ),
+        "employment_history": result.history,
+        "scores": result.scores,
+    }
+
+
+def factor_at_periods(factor: xr.DataArray, periods: xr.DataArray) -> xr.DataArray:
+    """Bring year-end factors to half-years: H2 is the year end, H1 lies half way from the year before.
+
+    Before the first year the factor is 1, because the origin is observed.
+
+    Examples
+    --------
+    >>> factor = xr.DataArray([[0.9], [0.8]], {"year": [2023, 2024], "draw": [0]}, ("year", "draw"))
+    >>> periods = xr.DataArray(["2023H1", "2023H2", "2024H1"], dims="period")
+    >>> factor_at_periods(factor, periods).sel(draw=0).round(3).values.tolist()
+    [0.95, 0.9, 0.85]
+    """
+    labels = [str(p) for p in periods.values]
+    before = xr.ones_like(factor.isel(year=[0])).assign_coords(
+        year=[int(factor.year.values[0]) - 1]
+    )
+    known = xr.concat([before, factor], dim="year")
+    last = int(known.year.values[-1])
+    ends = known.sel(year=[min(int(p[:4]), last) for p in labels])
+    starts = known.sel(year=[min(int(p[:4]) - 1, last) for p in labels])
+    weight = xr.DataArray([1.0 if p.endswith("H2") else 0.5 for p in labels], dims="period")
+    ends = ends.rename(year="period").assign_coords(period=labels)
+    starts = starts.rename(year="period").assign_coords(period=labels)
+    return ends * weight + starts * (1 - weight)
+
+
+def reskilling_tables(result: ReskillingDemand) -> dict[str, pd.DataFrame]:
+    """Tables of the reskilling stage; provinces take their share of each draw, so nobody is lost."""
+    stacked = xr.concat(
+        [
+            result.persons.mean("draw"),
+            *(result.persons.quantile(q, "draw").drop_vars("quantile") for q in (0.1, 0.9)),
+        ],
+        dim=pd.Index(["persons", "lower80", "upper80"], name="statistic"),
+    )
+    by_province = stacked * result.province_share
+    order = ("scenario", "year", "sido", "occupation", "age_group", "need", "statistic")
+    long = _long(by_province.transpose(*order), "persons", wide="statistic")
+    long = long.rename(columns={"occupation": "ksco7"})
+    keys = ["year", "scenario", "sido", "ksco7", "age_group", "need"]
+    ledger = _long(
+        result.ledger.transpose("year", "scenario", "occupation", "age_group", "flow"), "persons"
+    ).rename(columns={"occupation": "ksco7"})
+    return {
+        "reskilling_demand": long[[*keys, "persons", "lower80", "upper80"]],
+        "ledger": ledger,
+        "mechanism_parameters": result.parameters,
+    }
+
+
+def cohort_tables(plan: CohortPlan) -> dict[str, pd.DataFrame]:
+    """Tables of the cohort stage."""
+    return {"cohort_targets": plan.targets, "cohort_totals": plan.totals}
+
+
+def checked(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Hold every contract table to the codebook; other tables pass as they are."""
+    return {
+        name: check_table(name, table) if name in TABLES else table
+        for name, table in tables.items()
+    }
+
+
+def _scores(scores: OccupationScores, key: str, title: str) -> pd.DataFrame:
+    frame = pd.DataFrame({key: scores.titles.index, title: scores.titles.to_numpy()})
+    for name in ("exposure", "substitution"):
+        draws = getattr(scores, name)
+        low, high = (draws.quantile(q, "draw").to_numpy() for q in (0.1, 0.9))
+        frame[name] = draws.mean("draw").to_numpy()
+        frame[f"{name}_lower80"], frame[f"{name}_upper80"] = low, high
+    frame.insert(5, "complementarity", scores.complementarity.mean("draw").to_numpy())
+    return frame
+
+
+def _ksco(result: ExposureResult, employed: pd.Series) -> pd.DataFrame:
+    chosen = result.chosen
+    upper = _scores(result.sub_major, "ksco7", "name_ko").assign(level="sub_major")
+    upper["p_at_risk"] = chosen.probability.mean("draw").to_numpy()
+    persons = employed.reindex(upper["ksco7"]).to_numpy()
+    at_risk = chosen.probability.to_numpy() * persons
+    upper["employed_persons"] = persons
+    upper["at_risk_persons"] = at_risk.mean(axis=0)
+    upper["at_risk_lower80"], upper["at_risk_upper80"] = np.quantile(at_risk, (0.1, 0.9), axis=0)
+    lower = _scores(result.minor, "ksco7", "name_ko").assign(level="minor")
+    lower["p_at_risk"] = chosen.probability_minor.mean("draw").to_numpy()
+    return pd.concat([upper, lower], ignore_index=True)
+
+
+def _headline(risk: AtRisk) -> dict[str, object]:
+    total = risk.jobs.sum("occupation").to_numpy()
+    mean = float(total.mean())
+    low80, high80, low95, high95 = np.quantile(total, (0.1, 0.9, 0.025, 0.975))
+    return {
+        "preset": risk.preset,
+        "definition": risk.definition,
+        "base": risk.base,
+        "base_persons": risk.base_persons,
+        "at_risk_persons": mean,
+        "lower80": low80,
+        "upper80": high80,
+        "lower95": low95,
+        "upper95": high95,
+        "share": mean / risk.base_persons,
+        "threshold": risk.threshold,
+        "published_persons": risk.published_persons,
+        "difference_percent": 100 * (mean / risk.published_persons - 1),
+    }
+
+
+def _quantiles(draws: xr.DataArray, name: str) -> pd.DataFrame:
+    """Long table of the five quantile levels over dimension ``draw``."""
+    levels = draws.quantile(list(LEVELS), "draw").rename(quantile="level")
+    return _long(levels.drop_vars("measure", errors="ignore"), name)
+
+
+def _long(array: xr.DataArray, name: str, *, wide: str | None = None) -> pd.DataFrame:
+    """Flatten without a merge: one column per dimension, or one per label of `wide` (last)."""
+    dims = [d for d in array.dims if d != wide]
+    shape = [array.sizes[d] for d in dims]
+    columns: dict[str, np.ndarray | pd.Categorical] = {}
+    for position, dim in enumerate(dims):
+        codes = np.arange(shape[position]).reshape(
+            [-1 if i == position else 1 for i in range(len(dims))]
+        )
+        labels = array[dim].to_numpy()
+        flat = np.broadcast_to(codes, shape).ravel()
+        columns[str(dim)] = labels.astype(object)[flat] if labels.dtype.kind in "UOT" else labels[flat]
+    if wide is None:
+        columns[name] = array.to_numpy().ravel()
+    else:
+        for index, label in enumerate(array[wide].to_numpy()):
+            columns[str(label)] = array.isel({wide: index}).to_numpy().ravel()
+    return pd.DataFrame(columns)

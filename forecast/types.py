@@ -1,0 +1,293 @@
+"""The nouns: frozen, labelled, checked values that one stage hands to the next.
+
+Every array is an :class:`xarray.DataArray` whose dimensions are found by name, whose codes are
+text and whose unit stands in ``attrs["unit"]``. Uncertainty travels as the dimension ``draw``.
+Exposure, adoption, jobs and persons are different types: nothing turns one into another except
+a named mechanism of :mod:`forecast.stages.reskilling`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from forecast.errors import InputError
+
+AGE_GROUPS = ("15-29", "30-39", "40-49", "50-59", "60+")
+NEEDS = ("ai_basic", "ax", "job_change")
+SCENARIOS = ("no_ai", "slow", "central", "fast")
+LEVELS = (0.025, 0.1, 0.5, 0.9, 0.975)  # the quantiles every interval table is written at
+
+
+def labelled(
+    values: np.ndarray,
+    coords: dict[str, object],
+    *,
+    unit: str,
+    low: float = -np.inf,
+    high: float = np.inf,
+) -> xr.DataArray:
+    """Build a checked array: named dimensions, unit, finite values within a range.
+
+    Parameters
+    ----------
+    values : ndarray
+        One axis per entry of `coords`, in that order.
+    coords : dict
+        Dimension name to labels.
+    unit : str
+        Written to ``attrs["unit"]``: ``share``, ``percent``, ``persons``, ``jobs``.
+    low, high : float
+        Smallest and largest value that makes sense in this unit.
+
+    Raises
+    ------
+    InputError
+        If a value is not finite or out of range.
+
+    Examples
+    --------
+    >>> labelled(np.array([0.2, 0.4]), {"occupation": ["21", "22"]}, unit="share", high=1).dims
+    ('occupation',)
+    """
+    array = xr.DataArray(np.asarray(values, dtype=float), coords=coords, dims=list(coords))
+    array.attrs["unit"] = unit
+    return require(array, tuple(coords), low=low, high=high)
+
+
+def require(
+    array: xr.DataArray,
+    dims: tuple[str, ...],
+    *,
+    unit: str | None = None,
+    low: float = -np.inf,
+    high: float = np.inf,
+) -> xr.DataArray:
+    """Refuse an array with other dimensions, another unit, a gap or an impossible value."""
+    if array.dims != dims:
+        raise InputError(f"expected dimensions {dims}, got {array.dims}: transpose or rename them.")
+    if unit is not None and array.attrs.get("unit") != unit:
+        raise InputError(f"expected unit {unit!r}, got {array.attrs.get('unit')!r}.")
+    values = array.to_numpy()
+    if not np.isfinite(values).all():
+        raise InputError(f"{int((~np.isfinite(values)).sum())} value(s) are not finite in {dims}.")
+    if values.size and (values.min() < low or values.max() > high):
+        raise InputError(
+            f"values span {values.min():g} to {values.max():g}; {low:g} to {high:g} is possible."
+        )
+    return array
+
+
+@dataclass(frozen=True)
+class OccupationScores:
+    """Scores of occupations of one classification, as draws.
+
+    Parameters
+    ----------
+    system : str
+        ``soc2018``, ``isco08``, ``ksco7_minor`` or ``ksco7_sub_major``.
+    titles : Series
+        Occupation code to title (Korean for KSCO).
+    exposure, complementarity, substitution : DataArray (draw, occupation)
+        Unit ``share``, 0 to 1. Exposure is the share of tasks that AI can do or help with; it is
+        not displacement. Substitution is exposure after complementarity is taken off.
+    spread : DataArray (occupation)
+        Standard deviation of `substitution` between the jobs inside one occupation, 0 to 1.
+    """
+
+    system: str
+    titles: pd.Series
+    exposure: xr.DataArray
+    complementarity: xr.DataArray
+    substitution: xr.DataArray
+    spread: xr.DataArray
+
+    def __post_init__(self) -> None:
+        for name in ("exposure", "complementarity", "substitution"):
+            require(getattr(self, name), ("draw", "occupation"), unit="share", low=0.0, high=1.0)
+        require(self.spread, ("occupation",), unit="share", low=0.0, high=1.0)
+        codes = list(self.exposure.occupation.values)
+        if codes != list(self.titles.index):
+            raise InputError(f"{self.system}: titles and scores name different occupations.")
+
+
+@dataclass(frozen=True)
+class AtRisk:
+    """Jobs at risk under one preset, as draws.
+
+    Parameters
+    ----------
+    preset, definition, base : str
+        Name of the preset, what counts as at risk, and what the share is a share of.
+    probability : DataArray (draw, occupation)
+        P(at risk) by KSCO-7 sub-major group, unit ``share``.
+    probability_minor : DataArray (draw, occupation)
+        The same by minor group.
+    jobs : DataArray (draw, occupation)
+        Jobs at risk by sub-major group in the unit of `base`, unit ``jobs``.
+    base_persons, published_persons : float
+        Denominator, and the published figure (NaN where none is published).
+    threshold : float
+        The cut-off that the definition implies (on the score that it cuts).
+    """
+
+    preset: str
+    definition: str
+    base: str
+    probability: xr.DataArray
+    probability_minor: xr.DataArray
+    jobs: xr.DataArray
+    base_persons: float
+    published_persons: float
+    threshold: float
+
+    def __post_init__(self) -> None:
+        for array in (self.probability, self.probability_minor):
+            require(array, ("draw", "occupation"), unit="share", low=0.0, high=1.0)
+        require(self.jobs, ("draw", "occupation"), unit="jobs", low=0.0)
+
+
+@dataclass(frozen=True)
+class ExposureResult:
+    """All that the exposure stage hands on.
+
+    `cells` and `sweep` are tables: the raked industry × occupation cells with their multipliers
+    (contract table ``at_risk_cells``) and jobs at risk over a range of thresholds. `model` is the
+    fitted model whose predictions were carried to Korea, `model_name` its name, `columns` its
+    descriptor columns; `scores` the cross-validation rows of contract table ``scores``.
+    """
+
+    isco: OccupationScores
+    minor: OccupationScores
+    sub_major: OccupationScores
+    at_risk: dict[str, AtRisk]
+    preset: str
+    cells: pd.DataFrame
+    sweep: pd.DataFrame
+    scores: pd.DataFrame
+    model: object
+    model_name: str
+    columns: list[str]
+    soc: OccupationScores | None = None
+
+    @property
+    def chosen(self) -> AtRisk:
+        """Jobs at risk under the preset of this run."""
+        return self.at_risk[self.preset]
+
+
+@dataclass(frozen=True)
+class AdoptionForecast:
+    """AI adoption by scope and year: a share of firms, never of workers or of tasks.
+
+    Parameters
+    ----------
+    value : DataArray (scenario, draw, scope, year)
+        Unit ``percent``, 0 to 100. `scope` labels are ``kind:code`` (``all:all``, ``industry:J``).
+    measure : str
+        Which adoption is measured, e.g. ``firm_50plus_research_sample``.
+    last_observed : Series
+        Scope to the last observed value (percent).
+    observed : DataFrame
+        measure, scope_kind, scope, year, value_percent: what the curve was fitted to.
+    scores : DataFrame
+        Rolling-origin rows of contract table ``scores``.
+    """
+
+    value: xr.DataArray
+    measure: str
+    last_observed: pd.Series
+    observed: pd.DataFrame
+    scores: pd.DataFrame
+
+    def __post_init__(self) -> None:
+        dims = ("scenario", "draw", "scope", "year")
+        require(self.value, dims, unit="percent", low=0.0, high=100.0)
+
+
+@dataclass(frozen=True)
+class EmploymentForecast:
+    """Baseline employment, coherent in every draw: it has cells only, and totals are their sums.
+
+    Parameters
+    ----------
+    persons : DataArray (draw, occupation, age_group, period)
+        Baseline (``no_ai``) by KSCO-7 sub-major group, unit ``persons``, periods after the origin.
+    opening : DataArray (occupation, age_group)
+        Employed persons in the last observed half-year.
+    origin : str
+        The last half-year seen, e.g. ``2022H2``.
+    history : DataFrame
+        period, ksco7, age_group, employed_persons: what was seen.
+    scores : DataFrame
+        Rolling-origin rows of contract table ``scores``.
+    """
+
+    persons: xr.DataArray
+    opening: xr.DataArray
+    origin: str
+    history: pd.DataFrame
+    scores: pd.DataFrame
+
+    def __post_init__(self) -> None:
+        dims = ("draw", "occupation", "age_group", "period")
+        require(self.persons, dims, unit="persons", low=0.0)
+        require(self.opening, ("occupation", "age_group"), unit="persons", low=0.0)
+
+
+@dataclass(frozen=True)
+class ReskillingDemand:
+    """Who needs which training, with the accounts it was derived from.
+
+    Parameters
+    ----------
+    persons : DataArray (scenario, draw, year, occupation, age_group, need)
+        People newly in need in a year, unit ``persons``. A person-year has at most one need.
+    province_share : DataArray (sido, occupation)
+        How the nation splits over provinces; sums to 1 over `sido`.
+    ledger : DataArray (scenario, flow, year, occupation, age_group)
+        Means over draws; ``opening`` + sum of the other flows = ``closing``, outflows negative.
+    employment_factor : DataArray (scenario, draw, year, occupation, age_group)
+        Employment under the scenario divided by the ``no_ai`` baseline, at year end.
+    parameters : DataFrame
+        name, value (mean of draws), lower80, upper80, neutral, source: the mechanism used.
+    """
+
+    persons: xr.DataArray
+    province_share: xr.DataArray
+    ledger: xr.DataArray
+    employment_factor: xr.DataArray
+    parameters: pd.DataFrame
+
+    def __post_init__(self) -> None:
+        dims = ("scenario", "draw", "year", "occupation", "age_group")
+        require(self.persons, (*dims, "need"), unit="persons", low=0.0)
+        require(self.employment_factor, dims, unit="share", low=0.0)
+        require(self.province_share, ("sido", "occupation"), unit="share", low=0.0, high=1.0)
+        ledger_dims = ("scenario", "flow", "year", "occupation", "age_group")
+        require(self.ledger, ledger_dims, unit="persons")
+        if not np.allclose(self.province_share.sum("sido"), 1.0, atol=1e-9):
+            raise InputError("province shares do not sum to 1: people would be lost or created.")
+
+
+@dataclass(frozen=True)
+class CohortPlan:
+    """Whole-number targets that add up, and their totals against the published figures.
+
+    `targets` and `totals` are the contract tables ``cohort_targets`` and ``cohort_totals``;
+    `objective` the gain of the plan, `gap` the proven distance to the optimum (0 = optimal).
+    """
+
+    targets: pd.DataFrame
+    totals: pd.DataFrame
+    objective: float
+    gap: float
+    notes: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        persons = self.targets["persons"]
+        if not pd.api.types.is_integer_dtype(persons) or (persons < 0).any():
+            raise InputError("cohort targets must be whole numbers of at least 0.")

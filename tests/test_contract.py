@@ -1,0 +1,151 @@
+"""One finished run, held to the contract: tables, columns, units, sums."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from forecast.codebook import TABLES, check_table
+from forecast.data import reference
+from forecast.types import LEVELS, NEEDS, SCENARIOS
+
+CONTRACT = [name for name in TABLES if name != "exposure_soc"]  # that one needs data=sources
+
+
+@pytest.fixture(scope="module")
+def tables(finished_run):
+    return {name: pd.read_parquet(finished_run / f"tables/{name}.parquet") for name in CONTRACT}
+
+
+def test_run_folder_has_what_the_contract_lists(finished_run):
+    names = {p.name for p in finished_run.iterdir()}
+    assert {"config.yaml", "manifest.json", "tables", "figures", "report.html"} <= names
+    manifest = json.loads((finished_run / "manifest.json").read_text("utf-8"))
+    assert manifest["schema_version"] == 1 and manifest["provenance"] == "official"
+    assert manifest["inputs"] and all(len(h) == 64 for h in manifest["inputs"].values())
+    assert len(list((finished_run / "figures").glob("*.png"))) >= 8
+
+
+@pytest.mark.parametrize("name", CONTRACT)
+def test_table_has_its_columns_and_units_and_the_csv_is_the_same(tables, name, finished_run):
+    table = tables[name]
+    check_table(name, table)
+    text = {c: str for c, column in TABLES[name].items() if column.kind == "text"}
+    csv = pd.read_csv(finished_run / f"tables/{name}.csv", dtype=text, keep_default_na=False,
+                      na_values={c: [""] for c in table.columns if c not in text})
+    pd.testing.assert_frame_equal(csv, table, check_dtype=False, rtol=1e-12)
+
+
+def test_headline_reproduces_the_published_figure_with_threshold_and_interval(tables):
+    row = tables["headline"].set_index("preset").loc["kiet_2022"]
+    assert row.at_risk_persons == pytest.approx(3_270_000, rel=0.01)
+    assert row.published_persons == 3_270_000
+    assert row.lower95 < row.lower80 < row.at_risk_persons < row.upper80 < row.upper95
+    assert 0 < row.threshold < 1
+    assert tables["headline"]["preset"].nunique() >= 5
+
+
+def test_cells_at_risk_sum_to_the_headline_and_impossible_ones_are_flagged(tables):
+    cells = tables["at_risk_cells"].query("preset == 'kiet_2022'")
+    inner = cells.query("ksic != 'TOT' and occupation_group != 'TOT'")
+    headline = tables["headline"].set_index("preset").loc["kiet_2022", "published_persons"]
+    assert inner["at_risk_persons"].sum() == pytest.approx(headline, rel=1e-6)
+    assert cells["flag"].str.contains("exceeds_employment").any()  # 공학 113만 on 97만 employed
+
+
+def test_ledger_closes(tables):
+    wide = tables["ledger"].pivot_table(
+        index=["year", "scenario", "ksco7", "age_group"], columns="flow", values="persons",
+        aggfunc="sum",
+    )
+    flows = wide.drop(columns=["opening", "closing"]).sum(axis=1)
+    gap = (wide["opening"] + flows - wide["closing"]).abs()
+    assert (gap <= 1e-6 * wide["opening"].abs().clip(lower=1)).all()
+
+
+def test_ledger_closing_is_the_next_opening(tables):
+    keys = ["scenario", "ksco7", "age_group", "year"]
+    stocks = tables["ledger"].pivot_table(index=keys, columns="flow", values="persons")
+    closing = stocks["closing"].unstack("year")
+    opening = stocks["opening"].unstack("year")
+    years = list(closing.columns)
+    np.testing.assert_allclose(opening[years[1:]], closing[years[:-1]], rtol=1e-9, atol=1e-6)
+
+
+def test_no_ai_scenario_is_present_everywhere_and_asks_for_no_training(tables):
+    for name in ("adoption_forecast", "employment_forecast", "reskilling_demand", "ledger"):
+        assert set(tables[name]["scenario"]) == set(SCENARIOS), name
+    demand = tables["reskilling_demand"]
+    assert demand.query("scenario == 'no_ai'")[["persons", "upper80"]].to_numpy().max() == 0
+    assert demand.query("scenario == 'central'").groupby("need")["persons"].sum().min() > 0
+    assert set(demand["need"]) == set(NEEDS)
+
+
+def test_employment_forecast_covers_every_cell_and_starts_after_the_last_half_year(tables):
+    forecast = tables["employment_forecast"]
+    assert forecast["period"].min() == "2023H1"
+    n_period = forecast["period"].nunique()
+    assert len(forecast) == 51 * 6 * n_period * len(SCENARIOS) * len(LEVELS)
+    spread = forecast.pivot_table(
+        index=["ksco7", "age_group", "period", "scenario"], columns="level",
+        values="employed_persons",
+    )
+    assert (spread.diff(axis=1).iloc[:, 1:] >= -1e-6).all(axis=None)
+
+
+def test_adoption_forecast_covers_2023_to_2035_with_ordered_quantiles(tables):
+    forecast = tables["adoption_forecast"]
+    assert (forecast["year"].min(), forecast["year"].max()) == (2023, 2035)
+    spread = forecast.pivot_table(
+        index=["measure", "scope_kind", "scope", "year", "scenario"], columns="level",
+        values="value_percent",
+    )
+    assert (spread.diff(axis=1).iloc[:, 1:] >= -1e-9).all(axis=None)
+
+
+def test_cohort_totals_allocate_the_published_figures_exactly_and_show_the_rounding(tables):
+    totals = tables["cohort_totals"].set_index("programme")
+    published = reference.load("programmes").set_index("programme")["published"]
+    for programme, seats in {
+        "P000-POLY-BASIC": 28_000, "P000-AX-COURSE": 1_000, "P000-JOB-SWITCH": 500,
+    }.items():
+        assert published[programme] == seats
+        assert totals.loc[programme, "allocated"] == seats
+        assert totals.loc[programme, "unallocated"] == 0
+    stage = totals.loc["STAGE-전환기"]
+    assert (stage.published, stage.allocated, stage.unallocated) == (30_000, 29_500, 500)
+    assert "3만" in stage.note and stage.unit == "persons"
+
+
+def test_cohort_targets_add_up_at_every_site_and_reach_all_39_campuses(tables):
+    targets = tables["cohort_targets"]
+    assert (targets["persons"] > 0).all() and targets["persons"].dtype.kind == "i"
+    totals = tables["cohort_totals"].set_index("programme")["allocated"]
+    per_programme = targets.groupby("programme")["persons"].sum()
+    assert (per_programme == totals[per_programme.index]).all()
+    campuses = reference.load("campuses").query("is_campus")["campus"]
+    assert set(targets.query("programme == 'P000-POLY-BASIC'")["site"]) == set(campuses)
+    assert len(campuses) == 39
+    keys = ["year", "programme", "site", "ksco7", "age_group", "need"]
+    assert not targets.duplicated(keys).any()
+
+
+def test_targets_never_exceed_the_need_of_the_provinces_they_serve(tables):
+    targets, demand = tables["cohort_targets"], tables["reskilling_demand"]
+    year = targets["year"].iloc[0]
+    needed = demand.query("scenario == 'central' and year == @year").groupby("need")["persons"]
+    assert (targets.groupby("need")["persons"].sum() <= needed.sum()).all()
+
+
+def test_scores_show_the_naive_model_beside_ours(tables):
+    scores = tables["scores"]
+    assert {"exposure", "adoption", "employment"} <= set(scores["stage"])
+    assert scores["naive_value"].notna().mean() > 0.3
+    assert {"grouped", "random"} <= set(scores.query("stage == 'exposure'")["split"])
+
+
+def test_closing_words_name_headline_totals_and_places(finished_run):
+    said = (finished_run.parent.parent / "stdout.txt").read_text("utf-8")
+    for word in ("kiet_2022", "80 % interval", "P000-POLY-BASIC", "report.html", "MLflow"):
+        assert word in said
