@@ -102,7 +102,9 @@ TABLES: dict[str, dict[str, Column]] = {
         "lower95": number("persons", "lower end of the central 95 % interval"),
         "upper95": number("persons", "upper end of the central 95 % interval"),
         "share": number("share", "at_risk_persons / base_persons"),
-        "threshold": number("number", "cut-off that the definition implies"),
+        "threshold": number(
+            "number", "cut-off that the definition implies; empty where it has none", required=False
+        ),
         "published_persons": number("persons", "published figure", required=False),
         "difference_percent": number("number", "ours against published", required=False),
     },

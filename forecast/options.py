@@ -40,8 +40,9 @@ class ExposureOptions:
     )
     anchor_index: str = "human_beta"  # its mean and spread give the 0-1 scale of exposure
     folds: int = 10
-    crosswalk_concentration: float = 20.0  # Dirichlet concentration of the link weights
+    crosswalk_concentration: float = 2.0  # Dirichlet parameter per link: lower is less certain
     complementarity_weight: list[float] = field(default_factory=lambda: [0.5, 1.0])
+    task_sampling_error: float = 0.06  # standard error of a task share from sampled tasks
 
 
 @dataclass
@@ -62,7 +63,8 @@ class AdoptionOptions:
     speed_per_year: list[float] = field(default_factory=lambda: [0.05, 0.60])  # 95 % prior range
     first_origin: int = 2019
     proposals: int = 20_000
-    survey_noise: list[float] = field(default_factory=lambda: [0.02, 0.40])  # 95 % prior, logit
+    yearly_shock: list[float] = field(default_factory=lambda: [0.02, 0.40])  # 95 % prior, logit
+    scope_measure: str = "firm_50plus_business_survey"  # of industries and provinces
     scope_speed_sd: float = 0.25  # spread of log speed between industries or provinces
     scenario_speed: dict[str, float] = field(
         default_factory=lambda: {"slow": 0.5, "central": 1.0, "fast": 1.5}
@@ -111,7 +113,15 @@ class CohortOptions:
     scenario: str = "central"
     minimum_class: int = 20
     maximum_share_per_campus: float = 0.10
-    seats: dict[str, int] = field(default_factory=dict)  # programme -> seats, instead of published
+    needs: dict[str, str] = field(  # which need a programme meets; only these get seats
+        default_factory=lambda: {
+            "P000-POLY-BASIC": "ai_basic",
+            "P000-AX-COURSE": "ax",
+            "P000-JOB-SWITCH": "job_change",
+        }
+    )
+    every_campus: list[str] = field(default_factory=lambda: ["P000-POLY-BASIC"])  # must open at all
+    seats: dict[str, int | None] = field(default_factory=dict)  # null: as published
     served_by: dict[str, str] = field(default_factory=lambda: {"36": "30"})  # 시도 without a campus
     age_priority: dict[str, float] = field(
         default_factory=lambda: {"15-29": 1.0, "30-39": 1.0, "40-49": 1.0, "50-59": 1.0, "60+": 1.0}

@@ -157,7 +157,8 @@ class ExposureResult:
     `cells` and `sweep` are tables: the raked industry × occupation cells with their multipliers
     (contract table ``at_risk_cells``) and jobs at risk over a range of thresholds. `model` is the
     fitted model whose predictions were carried to Korea, `model_name` its name, `columns` its
-    descriptor columns; `scores` the cross-validation rows of contract table ``scores``.
+    descriptor columns; `scores` the cross-validation rows of contract table ``scores``;
+    `split_hashes` the fingerprint of each way to split.
     """
 
     isco: OccupationScores
@@ -172,6 +173,7 @@ class ExposureResult:
     model_name: str
     columns: list[str]
     soc: OccupationScores | None = None
+    split_hashes: dict[str, str] = field(default_factory=dict)
 
     @property
     def chosen(self) -> AtRisk:
@@ -186,7 +188,8 @@ class AdoptionForecast:
     Parameters
     ----------
     value : DataArray (scenario, draw, scope, year)
-        Unit ``percent``, 0 to 100. `scope` labels are ``kind:code`` (``all:all``, ``industry:J``).
+        Unit ``percent``, 0 to 100. `scope` labels are ``kind:code`` (``all:all``, ``industry:J``);
+        the coordinate `measure` along `scope` says which adoption each of them is.
     measure : str
         Which adoption is measured, e.g. ``firm_50plus_research_sample``.
     last_observed : Series
@@ -195,6 +198,9 @@ class AdoptionForecast:
         measure, scope_kind, scope, year, value_percent: what the curve was fitted to.
     scores : DataFrame
         Rolling-origin rows of contract table ``scores``.
+    posterior : DataFrame
+        parameter, then lower95, median, upper95 under prior and posterior, effective_proposals:
+        what the few points have taught beyond the priors.
     """
 
     value: xr.DataArray
@@ -202,6 +208,7 @@ class AdoptionForecast:
     last_observed: pd.Series
     observed: pd.DataFrame
     scores: pd.DataFrame
+    posterior: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def __post_init__(self) -> None:
         dims = ("scenario", "draw", "scope", "year")
@@ -221,7 +228,8 @@ class EmploymentForecast:
     origin : str
         The last half-year seen, e.g. ``2022H2``.
     history : DataFrame
-        period, ksco7, age_group, employed_persons: what was seen.
+        period, ksco7, age_group, employed_persons: what was seen; `imputed` marks cells that the
+        source left empty and its total filled.
     scores : DataFrame
         Rolling-origin rows of contract table ``scores``.
     """

@@ -8,7 +8,7 @@ import pandas as pd
 
 from forecast.data import reference
 from forecast.data.employment import read_employment
-from forecast.data.files import sha256
+from forecast.data.sources import registry, sha256_of
 from forecast.errors import ConfigError, InputError
 from forecast.options import DataOptions
 
@@ -37,12 +37,13 @@ def load(options: DataOptions) -> tuple[dict[str, pd.DataFrame], dict[str, str]]
     if options.kind == "sources":
         tables, hashes = _from_sources(options.root)
     else:
-        tables, hashes = reference.load_all(), reference.input_hashes()
+        tables = {name: reference.load(name) for name in reference.NAMES}
+        hashes = reference.input_hashes()
     if options.employment is not None:
         path = Path(options.employment)
         codes = sub_major_codes(tables["employment_age"])
         tables["employment_age"] = read_employment(path, codes, encoding=options.encoding)
-        hashes[str(path)] = sha256(path)
+        hashes[str(path)] = sha256_of(path)
     return tables, dict(sorted(hashes.items()))
 
 
@@ -52,7 +53,7 @@ def sub_major_codes(employment: pd.DataFrame) -> list[str]:
 
 
 def _from_sources(root: str | None) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
-    from forecast.data import indices, sources
+    from forecast.data import indices
 
     if root is None:
         raise ConfigError(
@@ -65,6 +66,5 @@ def _from_sources(root: str | None) -> tuple[dict[str, pd.DataFrame], dict[str, 
     tables = reference.build(folder)
     tables["soc_panel"] = indices.soc_panel(folder)
     tables["soc_descriptors"] = indices.soc_descriptors(folder)
-    state = sources.verify(folder)
-    present = state[state["state"] != "missing"]
-    return tables, dict(zip(present["path"], present["sha256_found"], strict=True))
+    found = [path for path in registry()["path"] if (folder / path).is_file()]
+    return tables, {path: sha256_of(folder / path) for path in found}

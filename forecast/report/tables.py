@@ -60,6 +60,7 @@ def adoption_tables(result: AdoptionForecast) -> dict[str, pd.DataFrame]:
     return {
         "adoption_forecast": long[[*keys, "value_percent"]].sort_values(keys, ignore_index=True),
         "adoption_observed": result.observed,
+        "adoption_posterior": result.posterior,
         "scores": result.scores,
     }
 
@@ -125,13 +126,7 @@ def factor_at_periods(factor: xr.DataArray, periods: xr.DataArray) -> xr.DataArr
 
 def reskilling_tables(result: ReskillingDemand) -> dict[str, pd.DataFrame]:
     """Tables of the reskilling stage; provinces take their share of each draw, so nobody is lost."""
-    stacked = xr.concat(
-        [
-            result.persons.mean("draw"),
-            *(result.persons.quantile(q, "draw").drop_vars("quantile") for q in (0.1, 0.9)),
-        ],
-        dim=pd.Index(["persons", "lower80", "upper80"], name="statistic"),
-    )
+    stacked = _mean_and_interval(result.persons)
     by_province = stacked * result.province_share
     order = ("scenario", "year", "sido", "occupation", "age_group", "need", "statistic")
     long = _long(by_province.transpose(*order), "persons", wide="statistic")
@@ -140,7 +135,12 @@ def reskilling_tables(result: ReskillingDemand) -> dict[str, pd.DataFrame]:
     ledger = _long(
         result.ledger.transpose("year", "scenario", "occupation", "age_group", "flow"), "persons"
     ).rename(columns={"occupation": "ksco7"})
+    # An interval of a sum is not the sum of intervals, so the nation is summed draw by draw.
+    national = _mean_and_interval(result.persons.sum(["occupation", "age_group"]))
     return {
+        "reskilling_totals": _long(
+            national.transpose("year", "scenario", "need", "statistic"), "persons", wide="statistic"
+        ),
         "reskilling_demand": long[[*keys, "persons", "lower80", "upper80"]],
         "ledger": ledger,
         "mechanism_parameters": result.parameters,
@@ -164,7 +164,7 @@ def _scores(scores: OccupationScores, key: str, title: str) -> pd.DataFrame:
     frame = pd.DataFrame({key: scores.titles.index, title: scores.titles.to_numpy()})
     for name in ("exposure", "substitution"):
         draws = getattr(scores, name)
-        low, high = (draws.quantile(q, "draw").to_numpy() for q in (0.1, 0.9))
+        low, high = (draws.quantile(q, "draw", skipna=False).to_numpy() for q in (0.1, 0.9))
         frame[name] = draws.mean("draw").to_numpy()
         frame[f"{name}_lower80"], frame[f"{name}_upper80"] = low, high
     frame.insert(5, "complementarity", scores.complementarity.mean("draw").to_numpy())
@@ -206,9 +206,16 @@ def _headline(risk: AtRisk) -> dict[str, object]:
     }
 
 
+def _mean_and_interval(draws: xr.DataArray) -> xr.DataArray:
+    """Mean and central 80 % interval over ``draw``, along a new dimension ``statistic``."""
+    ends = (draws.quantile(q, "draw", skipna=False).drop_vars("quantile") for q in (0.1, 0.9))
+    index = pd.Index(["persons", "lower80", "upper80"], name="statistic")
+    return xr.concat([draws.mean("draw"), *ends], dim=index)
+
+
 def _quantiles(draws: xr.DataArray, name: str) -> pd.DataFrame:
     """Long table of the five quantile levels over dimension ``draw``."""
-    levels = draws.quantile(list(LEVELS), "draw").rename(quantile="level")
+    levels = draws.quantile(list(LEVELS), "draw", skipna=False).rename(quantile="level")
     return _long(levels.drop_vars("measure", errors="ignore"), name)
 
 

@@ -1,0 +1,148 @@
+"""Korean statistics and code lists: employment in persons, KSCO-7, KSIC-10, the 17 provinces."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from forecast.data.files import read_text_table, to_number
+from forecast.errors import InputError
+
+CLASSIFICATION = "korea/classification.csv"
+BY_AGE = "korea/employment_occupation_age_education.csv"
+BY_INDUSTRY = "korea/employment_industry_occupation_sex.csv"
+BY_PROVINCE = "korea/employment_region_occupation.csv"
+
+PERSONS_PER_UNIT = {"천명": 1_000, "만명": 10_000, "만개": 10_000, "명": 1, "개": 1}
+AGE_CODES = {
+    "계": "all",
+    "15~29세": "15-29",
+    "30~39세": "30-39",
+    "40~49세": "40-49",
+    "50~59세": "50-59",
+    "60세 이상": "60+",
+}
+# 강원 and 전북 became special self-governing provinces in 2023 and 2024 and were recoded.
+CURRENT_SIDO = {"42": "51", "45": "52"}
+SHORT_SIDO = {
+    "11": "서울",
+    "26": "부산",
+    "27": "대구",
+    "28": "인천",
+    "29": "광주",
+    "30": "대전",
+    "31": "울산",
+    "36": "세종",
+    "41": "경기",
+    "43": "충북",
+    "44": "충남",
+    "46": "전남",
+    "47": "경북",
+    "48": "경남",
+    "50": "제주",
+    "51": "강원",
+    "52": "전북",
+}
+_LEVELS = ("major", "sub_major", "minor", "unit")
+
+
+def ksco7(root: Path) -> pd.DataFrame:
+    """Return the KSCO-7 codes down to unit groups: ksco7, level, parent, name_ko, source."""
+    codes = _codes(root, "KSCO-7")
+    codes = codes[codes["level"].isin(_LEVELS)].rename(columns={"code": "ksco7"})
+    codes = codes[["ksco7", "level", "parent", "name_ko"]].assign(source="ksco7_2017")
+    return codes.sort_values("ksco7", ignore_index=True)
+
+
+def ksic10(root: Path) -> pd.DataFrame:
+    """Return the 21 KSIC-10 sections: ksic (A to U), name_ko, source."""
+    codes = _codes(root, "KSIC-10")
+    codes = codes[codes["level"] == "section"].rename(columns={"code": "ksic"})
+    return codes[["ksic", "name_ko"]].assign(source="ksic10_2017").sort_values("ksic")
+
+
+def sido(root: Path) -> pd.DataFrame:
+    """Return the 17 provinces under their present administrative codes."""
+    codes = _codes(root, "SIDO-행정표준").rename(columns={"code": "sido"})
+    codes["sido"] = codes["sido"].replace(CURRENT_SIDO)
+    codes["short_ko"] = codes["sido"].map(SHORT_SIDO)
+    if codes["short_ko"].isna().any() or len(codes) != len(SHORT_SIDO):
+        raise InputError(f"{CLASSIFICATION}: provinces {sorted(codes['sido'])}, 17 were expected.")
+    codes = codes[["sido", "name_ko", "short_ko"]].assign(source="sido_codes")
+    return codes.sort_values("sido", ignore_index=True)
+
+
+def employment_age(root: Path) -> pd.DataFrame:
+    """Return employed persons by KSCO-7 group, age and half-year, 2014H1 to 2022H2."""
+    columns = ("period", "code_system", "level", "code", "breakdown", "group", "value", "unit")
+    table = read_text_table(root, BY_AGE, columns=columns)
+    table = table[table["breakdown"].isin(("total", "age"))].copy()
+    table["age_group"] = _mapped(table["group"], AGE_CODES, BY_AGE)
+    table["employed_persons"] = _persons(table, BY_AGE)
+    table = table.rename(columns={"code": "ksco7"})
+    keys = ["period", "ksco7", "age_group"]
+    kept = ["period", "ksco7", "level", "age_group", "employed_persons"]
+    return _keyed(table[kept], keys, BY_AGE).assign(source="kosis_employment_age")
+
+
+def employment_industry(root: Path) -> pd.DataFrame:
+    """Return employed persons (both sexes) by KSIC-10 section and KSCO-7 major group."""
+    columns = ("period", "sex", "ind_code", "occ_code", "value", "unit")
+    table = read_text_table(root, BY_INDUSTRY, columns=columns)
+    table = table[table["sex"] == "계"].rename(columns={"ind_code": "ksic", "occ_code": "ksco7"})
+    table["employed_persons"] = _persons(table, BY_INDUSTRY)
+    keys = ["period", "ksic", "ksco7"]
+    return _keyed(table[[*keys, "employed_persons"]], keys, BY_INDUSTRY).assign(
+        source="kosis_employment_industry"
+    )
+
+
+def employment_province(root: Path) -> pd.DataFrame:
+    """Return employed persons by province (00 is the country) and KSCO-7 major group."""
+    columns = ("period", "sido_code", "occ_code", "value", "unit")
+    table = read_text_table(root, BY_PROVINCE, columns=columns)
+    table = table.rename(columns={"sido_code": "sido", "occ_code": "ksco7"})
+    table["sido"] = table["sido"].replace(CURRENT_SIDO)
+    table["employed_persons"] = _persons(table, BY_PROVINCE)
+    keys = ["period", "sido", "ksco7"]
+    return _keyed(table[[*keys, "employed_persons"]], keys, BY_PROVINCE).assign(
+        source="kosis_employment_province"
+    )
+
+
+def _codes(root: Path, system: str) -> pd.DataFrame:
+    columns = ("system", "level", "code", "parent", "name")
+    table = read_text_table(root, CLASSIFICATION, columns=columns)
+    table = table[table["system"] == system].rename(columns={"name": "name_ko"})
+    repeated = table["code"][table["code"].duplicated()]
+    if table.empty or len(repeated):
+        raise InputError(f"{CLASSIFICATION}: {system} is absent or repeats {list(repeated)[:5]}.")
+    return table.sort_values("code", ignore_index=True)
+
+
+def _persons(table: pd.DataFrame, file: str) -> pd.Series:
+    """Scale to persons: the source counts in thousands, an empty cell stays missing."""
+    factor = _mapped(table["unit"], PERSONS_PER_UNIT, file).astype(int)
+    persons = (to_number(table, "value", file=file) * factor).round()
+    if (persons < 0).any():
+        place = int((persons < 0).to_numpy().argmax())
+        raise InputError(
+            f"{file}, row {table.index[place] + 2}: employment is negative. Correct the file."
+        )
+    return persons.astype("Int64")
+
+
+def _mapped(values: pd.Series, codes: Mapping[str, object], file: str) -> pd.Series:
+    unknown = sorted(set(values) - set(codes))
+    if unknown:
+        raise InputError(f"{file}: unknown value(s) {unknown}; expected one of {list(codes)}.")
+    return values.map(codes)
+
+
+def _keyed(table: pd.DataFrame, keys: list[str], file: str) -> pd.DataFrame:
+    repeated = table[table.duplicated(keys)]
+    if len(repeated):
+        raise InputError(f"{file}: key {tuple(repeated[keys].iloc[0])} of {keys} occurs twice.")
+    return table.sort_values(keys, ignore_index=True)

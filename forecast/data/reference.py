@@ -1,0 +1,205 @@
+"""The embedded reference: derived tables that ship with the package, and how to rebuild them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from importlib import resources
+from pathlib import Path
+
+import pandas as pd
+
+from forecast.classifications import ISCO08_NOT_IN_KOREA, Crosswalk
+from forecast.data import (
+    adoption,
+    anchors,
+    citations,
+    crosswalks,
+    evidence,
+    indices,
+    kosis,
+    onet,
+    published,
+    sources,
+)
+from forecast.errors import InputError
+
+PACKAGE = "forecast.reference"
+# Columns that are numbers or truth values; every other column is text, leading zeros kept.
+# Counts with gaps are floats (a gap is NaN) that hold whole numbers.
+_NUMBERS: dict[str, dict[str, str]] = {
+    "registry": {"bytes": "int64"},
+    "employment_age": {"employed_persons": "float64"},
+    "employment_industry": {"employed_persons": "float64"},
+    "employment_province": {"employed_persons": "float64"},
+    "isco_indices": {"value": "float64", "n_soc": "int64"},
+    "ksco7_isco08": {"weight": "float64"},
+    "adoption": {"year": "int64", "value_percent": "float64", "n_firms": "float64"},
+    "anchors": {"value": "float64", "year": "int64"},
+    "evidence": {"value": "float64"},
+    "programmes": {"published": "float64"},
+    "campuses": {"is_campus": "bool"},
+    "stage_totals": {"itemised": "int64", "printed": "int64"},
+}
+_WHOLE = ("employed_persons", "n_firms", "published")
+_SIMPLE: dict[str, Callable[[Path], pd.DataFrame]] = {
+    "sources": citations.table,
+    "registry": sources.registry_from,
+    "ksco7": kosis.ksco7,
+    "ksic10": kosis.ksic10,
+    "sido": kosis.sido,
+    "isco08": crosswalks.isco08,
+    "employment_age": kosis.employment_age,
+    "employment_industry": kosis.employment_industry,
+    "employment_province": kosis.employment_province,
+    "isco_indices": indices.isco_indices,
+    "adoption": adoption.table,
+    "anchors": anchors.table,
+    "campuses": published.campuses,
+}
+_COMPOSED = ("descriptors", "evidence", "isco_descriptors", "ksco7_isco08")
+_FROM_POLICY = ("programmes", "stage_totals")
+NAMES = tuple(sorted([*_SIMPLE, *_COMPOSED, *_FROM_POLICY]))
+
+
+def load(name: str) -> pd.DataFrame:
+    """Read one embedded table; codes are text, missing text is empty, missing numbers are NaN.
+
+    Parameters
+    ----------
+    name : str
+        One of :data:`NAMES`; the columns are described in ``forecast/reference/README.md``.
+
+    Examples
+    --------
+    >>> load("stage_totals").set_index("stage").loc["전환기", ["itemised", "printed"]].tolist()
+    [29500, 30000]
+    """
+    if name not in NAMES:
+        raise InputError(f"no embedded table {name!r}; there are {', '.join(NAMES)}.")
+    with resources.files(PACKAGE).joinpath(f"{name}.csv").open("r", encoding="utf-8") as stream:
+        return _typed(name, pd.read_csv(stream, dtype=str, keep_default_na=False))
+
+
+def build(
+    root: Path, *, links: pd.DataFrame | None = None, policy: Path | None = None
+) -> dict[str, pd.DataFrame]:
+    """Derive every table from a data root laid out as the shared ``data/`` folder.
+
+    Parameters
+    ----------
+    root : Path
+        Data root.
+    links : DataFrame, optional
+        The hand-written KSCO-7 to ISCO-08 links (ksco7, isco08, weight, basis, confidence), where
+        a short ISCO code stands for all its unit groups. Default: the embedded crosswalk.
+    policy : Path, optional
+        Folder with the policy documents ``programmes.csv`` and ``figures.csv``, which no public
+        data root has. Default: the embedded programmes, stage totals and policy figures.
+
+    Returns
+    -------
+    dict
+        Table name to table, equal to what :func:`load` returns for the embedded release.
+    """
+    root = Path(root)
+    if not root.is_dir():
+        raise InputError(f"data root {root} is not a folder. Set data.root or $FORECAST_SOURCES.")
+    tables = {name: derive(root) for name, derive in _SIMPLE.items()}
+    read = onet.read_onet(root)
+    tables["descriptors"] = read.listed
+    tables["isco_descriptors"] = onet.isco_descriptors(root, read)
+    tables["ksco7_isco08"] = (
+        load("ksco7_isco08")
+        if links is None
+        else expand_links(links, tables["ksco7"], tables["isco08"])
+    )
+    if policy is None:
+        tables |= {name: load(name) for name in _FROM_POLICY}
+        known = load("evidence")
+        printed = known[known["source"] == evidence.POLICY_SOURCE]
+    else:
+        tables["programmes"] = published.programmes(policy)
+        tables["stage_totals"] = published.stage_totals(policy)
+        printed = evidence.policy_rows(policy)
+    tables["evidence"] = evidence.table(root, printed)
+    return {name: _typed(name, tables[name]) for name in NAMES}
+
+
+def expand_links(links: pd.DataFrame, ksco7: pd.DataFrame, isco08: pd.DataFrame) -> pd.DataFrame:
+    """Expand hand-written links to unit groups and scale weights to sum to 1 per KSCO group.
+
+    A link's weight is shared equally by the unit groups it stands for; a unit group reached by
+    two links of one KSCO group keeps the sum and the basis of the first.
+    """
+    minors = ksco7.loc[ksco7["level"] == "minor", "ksco7"]
+    unknown = sorted(set(links["ksco7"]) - set(minors))
+    if unknown:
+        raise InputError(f"ksco7_isco08_links.csv: unknown KSCO-7 minor group(s) {unknown}.")
+    rows = []
+    for link in links.to_dict("records"):
+        units = [code for code in isco08["isco08"] if code.startswith(str(link["isco08"]))]
+        if not units:
+            raise InputError(f"ksco7_isco08_links.csv: {link['isco08']} is no ISCO-08 code.")
+        rows += [{**link, "isco08": code, "weight": link["weight"] / len(units)} for code in units]
+    expanded = (
+        pd.DataFrame(rows)
+        .groupby(["ksco7", "isco08"], as_index=False)
+        .agg({"weight": "sum", "basis": "first", "confidence": "first"})
+    )
+    present = set(isco08["isco08"]) - set(ISCO08_NOT_IN_KOREA)
+    whole = Crosswalk.from_links(
+        expanded, source="isco08", target="ksco7", sources=present, targets=minors
+    )
+    whole.require_no_target_lost()
+    whole.require_no_source_lost()
+    expanded["weight"] = expanded["weight"] / expanded.groupby("ksco7")["weight"].transform("sum")
+    expanded["weight"] = expanded["weight"].round(10)
+    return expanded.assign(source="ksco7_isco08_own").sort_values(
+        ["ksco7", "isco08"], ignore_index=True
+    )
+
+
+def to_csv(name: str, table: pd.DataFrame) -> str:
+    """Return a table as the text that is checked in: UTF-8, LF, whole counts without a point."""
+    printed = table.copy()
+    for column in _WHOLE:
+        if column in printed and _NUMBERS.get(name, {}).get(column) == "float64":
+            printed[column] = printed[column].astype("Int64")
+    return printed.to_csv(index=False, lineterminator="\n")
+
+
+def write(tables: dict[str, pd.DataFrame], folder: Path) -> None:
+    """Write tables as CSV files into `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, table in tables.items():
+        (folder / f"{name}.csv").write_text(to_csv(name, table), encoding="utf-8", newline="\n")
+
+
+def input_hashes() -> dict[str, str]:
+    """Return the sha256 of every embedded table, by file name, for the lineage of a run."""
+    folder = resources.files(PACKAGE)
+    return {
+        f"{name}.csv": hashlib.sha256(folder.joinpath(f"{name}.csv").read_bytes()).hexdigest()
+        for name in NAMES
+    }
+
+
+def _typed(name: str, table: pd.DataFrame) -> pd.DataFrame:
+    """Give every column its type: what is derived and what is read back are the same table."""
+    numbers = dict(_NUMBERS.get(name, {}))
+    if name == "isco_descriptors":
+        text = ("isco08", "source")
+        numbers = {column: "float64" for column in table.columns if column not in text}
+        numbers["n_soc"] = "int64"
+    typed = table.reset_index(drop=True).copy()
+    for column in typed.columns:
+        kind = numbers.get(column)
+        if kind is None:
+            typed[column] = typed[column].astype("str").fillna("")
+        elif kind == "bool":
+            typed[column] = typed[column].astype(str) == "True"
+        else:
+            numeric = pd.to_numeric(typed[column])
+            typed[column] = numeric.astype("int64" if kind == "int64" else "float64")
+    return typed

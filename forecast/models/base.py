@@ -1,0 +1,149 @@
+"""The contract of a regressor of occupation scores on descriptors, and how one is named.
+
+A regressor takes several targets at once (columns of `y`, missing values allowed), knows which
+rows are siblings (`groups`) and gives its prediction as draws as well as a mean.
+"""
+
+from __future__ import annotations
+
+import copy
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from importlib import import_module
+from inspect import signature
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.errors import ConfigError, InputError
+
+Floats = NDArray[np.float64]
+Texts = NDArray[np.str_]
+
+DEFAULT_MODEL: Mapping[str, Any] = {"_target_": "forecast.models.ensemble.BestOf"}
+
+
+class Regressor(ABC):
+    """A model of one or more scores given descriptors; standardisation happens inside `fit`."""
+
+    name: str = "regressor"
+
+    @abstractmethod
+    def fit(
+        self, x: Floats, y: Floats, *, groups: Texts, rng: np.random.Generator, weights: Any = None
+    ) -> Self:
+        """Fit in place and return itself.
+
+        Parameters
+        ----------
+        x : ndarray of shape (n_occ, n_descriptor)
+            Complete, in any unit.
+        y : ndarray of shape (n_occ, n_target)
+            Scores; a missing one is left out for its target only.
+        groups : ndarray of shape (n_occ,)
+            Family of each row: siblings never stand on both sides of an inner split.
+        rng : Generator
+        weights : ndarray of shape (n_occ,), optional
+            Reliability of the rows, positive.
+        """
+
+    @abstractmethod
+    def predict(self, x: Floats) -> Floats:
+        """Return the mean prediction, shape (n_occ, n_target), in the unit of `y`."""
+
+    @abstractmethod
+    def predict_draws(self, x: Floats, *, n_draw: int, rng: np.random.Generator) -> Floats:
+        """Return draws of the mean, shape (n_draw, n_occ, n_target): model uncertainty only."""
+
+    def cross_predict(
+        self,
+        x: Floats,
+        y: Floats,
+        *,
+        folds: NDArray[np.int64],
+        groups: Texts,
+        rng: np.random.Generator,
+        weights: Any = None,
+    ) -> Floats:
+        """Predict every row by models that have not seen its fold.
+
+        Parameters
+        ----------
+        folds : ndarray of shape (n_split, n_occ)
+            Fold number of each row, one row of the array for each way to split.
+
+        Returns
+        -------
+        ndarray of shape (n_split, n_occ, n_target)
+        """
+        predicted = np.full((*folds.shape, y.shape[1]), np.nan)
+        for split, numbers in enumerate(folds):
+            for fold in np.unique(numbers):
+                left_out = numbers == fold
+                kept = ~left_out
+                fitted = copy.deepcopy(self).fit(
+                    x[kept],
+                    y[kept],
+                    groups=groups[kept],
+                    rng=rng,
+                    weights=None if weights is None else weights[kept],
+                )
+                predicted[split, left_out] = fitted.predict(x[left_out])
+        return predicted
+
+
+def build_model(options: Mapping[str, Any]) -> Regressor:
+    """Build the regressor that `options` names by ``_target_``; other keys are its arguments.
+
+    Raises
+    ------
+    ConfigError
+        If the class does not exist, is no regressor, or does not know an argument.
+
+    Examples
+    --------
+    >>> build_model({"_target_": "forecast.models.linear.Ridge"}).name
+    'ridge'
+    >>> build_model({"_target_": "forecast.models.linear.Ridge", "alpha": 1.0})
+    Traceback (most recent call last):
+    ...
+    forecast.errors.ConfigError: model.alpha is unknown to forecast.models.linear.Ridge; it takes...
+    """
+    chosen = dict(options) or dict(DEFAULT_MODEL)
+    target = chosen.pop("_target_", None)
+    module_name, _, class_name = str(target).rpartition(".")
+    try:
+        factory = getattr(import_module(module_name), class_name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ConfigError(
+            f"model._target_ is {target!r}, which is no importable class. "
+            "Choose model=auto, model=ridge or model=network, or name a Regressor by its path."
+        ) from error
+    known = list(signature(factory).parameters)
+    for key in chosen:
+        if key not in known:
+            raise ConfigError(f"model.{key} is unknown to {target}; it takes {known}.")
+    model = factory(**chosen)
+    if not isinstance(model, Regressor):
+        raise ConfigError(f"model._target_ {target} is no Regressor of forecast.models.base.")
+    return model
+
+
+def checked_arrays(x: Any, y: Any, groups: Any, weights: Any) -> tuple[Floats, Floats, Floats]:
+    """Return `x`, two-dimensional `y` and weights of mean 1, after a check of shapes and gaps."""
+    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    y = y[:, None] if y.ndim == 1 else y
+    weights = np.ones(len(x)) if weights is None else np.asarray(weights, dtype=float)
+    if not len(x) == len(y) == len(groups) == len(weights):
+        raise InputError(
+            f"rows differ: {len(x)} of x, {len(y)} of y, {len(groups)} groups, "
+            f"{len(weights)} weights."
+        )
+    if not np.isfinite(x).all():
+        raise InputError("descriptors have gaps; fill them knowingly before fitting.")
+    if (np.isfinite(y).sum(axis=0) < 2).any():
+        raise InputError("a target has fewer than two observed rows; leave it out.")
+    if not (weights > 0).all():
+        raise InputError("weights must be positive.")
+    return x, y, weights / weights.mean()

@@ -1,0 +1,69 @@
+"""All figures of the report, drawn from the tables of a run folder and from nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from forecast.report.figures_cohorts import draw_cohorts_by_site, draw_scoreboard
+from forecast.report.figures_exposure import draw_quadrants, draw_ranking
+from forecast.report.figures_outlook import draw_adoption, draw_employment
+from forecast.report.figures_people import draw_ledger, draw_reskilling
+from forecast.report.figures_risk import draw_cells, draw_headline, draw_sweep
+from forecast.report.style import drawing, save
+
+Tables = Mapping[str, pd.DataFrame]
+Names = Mapping[str, Mapping[str, str]]
+
+# name of the figure -> tables without which it is not drawn, and what draws it
+FIGURES: dict[str, tuple[tuple[str, ...], Callable]] = {
+    "headline": (("headline",), draw_headline),
+    "exposure_quadrants": (("exposure_ksco",), draw_quadrants),
+    "exposure_ranking": (("exposure_ksco",), draw_ranking),
+    "threshold_sweep": (("threshold_sweep",), draw_sweep),
+    "at_risk_cells": (("at_risk_cells",), draw_cells),
+    "adoption": (("adoption_forecast",), draw_adoption),
+    "employment": (("employment_forecast",), draw_employment),
+    "reskilling": (("reskilling_demand",), draw_reskilling),
+    "ledger": (("ledger",), draw_ledger),
+    "cohorts": (("cohort_targets",), draw_cohorts_by_site),
+    "scores": (("scores",), draw_scoreboard),
+}
+
+
+def draw_figures(
+    tables: Tables, folder: Path, *, names: Names, provenance: str = "unstated"
+) -> dict[str, Path]:
+    """Draw every figure whose table is there.
+
+    Parameters
+    ----------
+    tables : mapping
+        Table name to table, columns as in the codebook. ``threshold_sweep``,
+        ``employment_history``, ``adoption_observed``, ``employment_totals`` and
+        ``reskilling_totals`` add to figures where they are given.
+    folder : Path
+        Where the PNG files go; made if absent.
+    names : mapping
+        ``ksco7``, ``sido`` (short) and ``ksic``: code to Korean name. A code without a name is
+        shown as it is.
+    provenance : str
+        ``official`` or ``synthetic``; printed on every figure.
+
+    Returns
+    -------
+    dict
+        Figure name to file, in the order of the report. Same tables, same bytes.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = {}
+    with drawing():
+        for number, (name, (needed, draw)) in enumerate(FIGURES.items(), start=1):
+            if any(table not in tables for table in needed):
+                continue
+            figure = draw(tables, names)
+            path = folder / f"{number:02d}_{name}.png"
+            paths[name] = save(figure, path, provenance=provenance)
+    return paths

@@ -1,0 +1,139 @@
+"""How every figure looks: Korean type, colour-blind-safe colours, units and the standing banner.
+
+Figures are built on :class:`matplotlib.figure.Figure` without pyplot, inside :func:`drawing`, so
+that nothing of the caller's matplotlib changes. A glyph that the font lacks is an error.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from forecast.errors import InputError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+FONT = "NanumGothic"
+BOLD = 600  # the weight that NanumGothicBold declares
+PIXELS_PER_INCH = 130
+PERSONS_PER_MAN = 10_000  # 만: the unit in which Korean readers count people
+
+# Okabe and Ito (2008), distinguishable under the common colour-vision deficiencies.
+BLUE, SKY, GREEN = "#0072B2", "#56B4E9", "#009E73"
+ORANGE, VERMILLION, PURPLE = "#E69F00", "#D55E00", "#AA4499"
+INK, GREY, PALE = "#222222", "#777777", "#DDDDDD"
+
+SCENARIO_COLOURS = {"no_ai": GREY, "slow": SKY, "central": BLUE, "fast": VERMILLION}
+SCENARIO_DASHES = {"no_ai": ":", "slow": "--", "central": "-", "fast": "-."}
+SCENARIO_NAMES = {"no_ai": "AI 없음", "slow": "느림", "central": "중간", "fast": "빠름"}
+NEED_COLOURS = {"ai_basic": BLUE, "ax": ORANGE, "job_change": VERMILLION}
+NEED_NAMES = {"ai_basic": "AI 기초", "ax": "AX(도메인+AI)", "job_change": "직무 전환"}
+BANNER = "노출은 대체가 아니다 · Exposure is not displacement"
+
+
+@contextmanager
+def drawing() -> Iterator[None]:
+    """Draw with the report's type and colours; on leaving, matplotlib is as it was before."""
+    import matplotlib
+
+    _register_fonts()
+    settings = {
+        "font.family": FONT,
+        "font.size": 10.5,
+        "axes.unicode_minus": False,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.edgecolor": GREY,
+        "axes.labelcolor": INK,
+        "axes.titlelocation": "left",
+        "axes.titlesize": 11,
+        "axes.titleweight": BOLD,
+        "axes.axisbelow": True,
+        "axes.grid": True,
+        "grid.color": PALE,
+        "grid.linewidth": 0.6,
+        "xtick.color": INK,
+        "ytick.color": INK,
+        "legend.frameon": False,
+        "legend.fontsize": 9.5,
+        "hatch.linewidth": 0.7,
+    }
+    with matplotlib.rc_context(settings), warnings.catch_warnings():
+        warnings.filterwarnings("error", message="Glyph .* missing from")
+        yield
+
+
+def sheet(title: str, subtitle: str, *, width: float = 9.6, height: float = 5.4) -> Figure:
+    """Start a figure with a Korean title and an English line under it."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    head, foot = 0.62 / height, 0.30 / height
+    figure.get_layout_engine().set(rect=(0, foot, 1, 1 - head - foot))  # type: ignore[union-attr]
+    figure.text(0.012, 1 - 0.12 / height, title, size=14, weight=BOLD, color=INK, va="top")
+    figure.text(0.012, 1 - 0.40 / height, subtitle, size=9.5, color=GREY, va="top")
+    return figure
+
+
+def save(figure: Figure, path: Path, *, provenance: str) -> Path:
+    """Stamp banner and provenance under the figure and write it without a date inside."""
+    height = figure.get_figheight()
+    stamp = f"{BANNER}    |    출처 구분 provenance: {provenance}"
+    figure.text(0.012, 0.08 / height, stamp, size=8.5, color=GREY, va="bottom")
+    figure.savefig(path, dpi=PIXELS_PER_INCH, format="png", metadata={"Software": None})
+    return path
+
+
+def shorten(text: str, length: int = 16) -> str:
+    """Cut a long Korean name for a label.
+
+    Examples
+    --------
+    >>> shorten("상하수도 및 재활용 처리 관련 기계 조작직", 12)
+    '상하수도 및 재활용…'
+    >>> shorten("금융 사무직")
+    '금융 사무직'
+    """
+    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+
+
+def horizontal_only(axes: Axes) -> None:
+    """Keep the guide lines that run along the bars of a horizontal chart off its categories."""
+    axes.grid(visible=False, axis="y")
+    axes.tick_params(axis="y", length=0)
+
+
+def vertical_only(axes: Axes) -> None:
+    """The same for upright bars."""
+    axes.grid(visible=False, axis="x")
+    axes.tick_params(axis="x", length=0)
+
+
+def _register_fonts() -> None:
+    from matplotlib import font_manager
+
+    if FONT in font_manager.get_font_names():
+        return
+    for file in ("NanumGothic.ttf", "NanumGothicBold.ttf"):
+        font_manager.fontManager.addfont(_font_path(file))
+
+
+def _font_path(file: str) -> Path:
+    # The package is not imported: importing it would change matplotlib for the whole process.
+    package = "koreanize-matplotlib"
+    try:
+        path = Path(str(distribution(package).locate_file(f"koreanize_matplotlib/fonts/{file}")))
+    except PackageNotFoundError:
+        path = Path(file)
+    if not path.is_file():
+        raise InputError(
+            f"{file} of the package {package} is not installed; figures need it for Korean "
+            f"labels. Install it: pip install {package}"
+        )
+    return path

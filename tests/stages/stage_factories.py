@@ -1,0 +1,237 @@
+"""Small inputs made of the real types: codes are real, figures are made up and mean nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import yaml
+
+from forecast.options import CohortOptions, ParameterOptions, ScenarioOptions
+from forecast.types import (
+    AGE_GROUPS,
+    NEEDS,
+    AdoptionForecast,
+    EmploymentForecast,
+    ExposureResult,
+    OccupationScores,
+    ReskillingDemand,
+    labelled,
+)
+
+CONF = Path(__file__).resolve().parents[2] / "conf"
+OCCUPATIONS = ("11", "22", "31", "52", "94")
+SIDO = ("11", "26", "30", "36", "41")
+CAMPUSES = {
+    "서울정수": "11",
+    "서울강서": "11",
+    "부산": "26",
+    "대전": "30",
+    "성남": "41",
+    "안성": "41",
+}
+
+
+def scenario_options(name: str = "default", *, last_year: int = 2026) -> ScenarioOptions:
+    """The shipped parameters; ``neutral`` switches all of them off."""
+    shipped = yaml.safe_load((CONF / "scenario" / "default.yaml").read_text(encoding="utf-8"))
+    parameters = {key: ParameterOptions(**row) for key, row in shipped["parameters"].items()}
+    for option in parameters.values():
+        option.enabled = name != "neutral"
+    return ScenarioOptions(first_year=2023, last_year=last_year, parameters=parameters)
+
+
+def cohort_options(**changed: object) -> CohortOptions:
+    """The shipped plan with smaller classes, for a registry of a handful of campuses."""
+    shipped = yaml.safe_load((CONF / "cohorts" / "default.yaml").read_text(encoding="utf-8"))
+    small = {"minimum_class": 5, "maximum_share_per_campus": 0.5}
+    return CohortOptions(**{**shipped, **small, **changed})
+
+
+def exposure(*, n_draw: int = 8, seed: int = 1, occupations=OCCUPATIONS) -> ExposureResult:
+    rng = np.random.default_rng(seed)
+    coords = {"draw": np.arange(n_draw), "occupation": list(occupations)}
+    shape = (n_draw, len(occupations))
+    value = rng.uniform(0.2, 0.6, size=shape)
+    scores = OccupationScores(
+        system="ksco7_sub_major",
+        titles=pd.Series({code: f"직업 {code}" for code in occupations}),
+        exposure=labelled(value, coords, unit="share"),
+        complementarity=labelled(rng.uniform(0.3, 0.7, size=shape), coords, unit="share"),
+        substitution=labelled(value * rng.uniform(0.4, 0.8, size=shape), coords, unit="share"),
+        spread=labelled(
+            np.full(len(occupations), 0.1), {"occupation": list(occupations)}, unit="share"
+        ),
+    )
+    empty = pd.DataFrame()
+    return ExposureResult(
+        isco=scores,
+        minor=scores,
+        sub_major=scores,
+        at_risk={},
+        preset="kiet_2022",
+        cells=empty,
+        sweep=empty,
+        scores=empty,
+        model=None,
+        model_name="none",
+        columns=[],
+    )
+
+
+def adoption(*, n_draw: int = 8, seed: int = 2, last_year: int = 2030) -> AdoptionForecast:
+    rng = np.random.default_rng(seed)
+    years, scopes = list(range(2023, last_year + 1)), ["all:all", "industry:J"]
+    last = pd.Series({"all:all": 4.2, "industry:J": 19.0})
+    speed = rng.uniform(0.5, 2.0, size=(n_draw, 1, 1))
+    ahead = np.arange(1, len(years) + 1)
+    paths = [last.to_numpy()[:, None] + factor * speed * ahead for factor in (0.5, 1.0, 1.5)]
+    value = labelled(
+        np.stack(paths),
+        {
+            "scenario": ["slow", "central", "fast"],
+            "draw": np.arange(n_draw),
+            "scope": scopes,
+            "year": years,
+        },
+        unit="percent",
+        high=100.0,
+    )
+    return AdoptionForecast(value, "firm", last, pd.DataFrame(), pd.DataFrame(), pd.DataFrame())
+
+
+def employment(
+    *, n_draw: int = 8, seed: int = 3, last_year: int = 2030, occupations=OCCUPATIONS
+) -> EmploymentForecast:
+    rng = np.random.default_rng(seed)
+    periods = [f"{year}H{half}" for year in range(2023, last_year + 1) for half in (1, 2)]
+    shape = (len(occupations), len(AGE_GROUPS))
+    opening = rng.uniform(50_000, 900_000, size=shape)
+    steps = rng.normal(0.0, 0.01, size=(n_draw, *shape, len(periods)))
+    coords = {"occupation": list(occupations), "age_group": list(AGE_GROUPS)}
+    return EmploymentForecast(
+        persons=labelled(
+            opening[None, :, :, None] * np.exp(np.cumsum(steps, axis=-1)),
+            {"draw": np.arange(n_draw), **coords, "period": periods},
+            unit="persons",
+        ),
+        opening=labelled(opening, coords, unit="persons"),
+        origin="2022H2",
+        history=pd.DataFrame(),
+        scores=pd.DataFrame(),
+    )
+
+
+def tables(*, seed: int = 4, occupations=OCCUPATIONS) -> dict[str, pd.DataFrame]:
+    """The reference tables that the two stages read, with their real columns."""
+    rng = np.random.default_rng(seed)
+    majors = sorted({code[0] for code in occupations})
+    minors = [f"{code}{last}" for code in occupations for last in "12"]
+    industry = [
+        (half, ksic, code) for half in ("2022H1", "2022H2") for ksic in "CJQ" for code in majors
+    ]
+    province = [
+        (half, sido, code) for half in ("2022H1", "2022H2") for sido in SIDO for code in majors
+    ]
+    return {
+        "employment_industry": _employed(industry, "ksic", rng),
+        "employment_province": _employed(province, "sido", rng),
+        "evidence": _evidence(),
+        "isco_descriptors": pd.DataFrame(
+            rng.normal(size=(len(minors), 3)), columns=["reading", "stamina", "repairing"]
+        ).assign(isco08=[f"{code}0" for code in minors], n_soc=1, source="made_up"),
+        "ksco7_isco08": pd.DataFrame(
+            {"ksco7": minors, "isco08": [f"{code}0" for code in minors], "weight": 1.0}
+        ),
+        "programmes": programmes(),
+        "campuses": pd.DataFrame(
+            {
+                "campus": [*CAMPUSES, "신기술교육원"],
+                "sido": [*CAMPUSES.values(), ""],
+                "is_campus": [True] * len(CAMPUSES) + [False],
+            }
+        ),
+        "stage_totals": stage_totals(),
+    }
+
+
+def programmes(numbers: Mapping[str, int] | None = None) -> pd.DataFrame:
+    numbers = numbers or {"P000-POLY-BASIC": 280, "P000-AX-COURSE": 60, "P000-JOB-SWITCH": 31}
+    rows = [(name, "전환기", "item", "persons", number, "") for name, number in numbers.items()]
+    rows += [
+        ("P000-T-GOAL", "전환기", "goal", "persons", 400, ""),
+        ("P000-ONLINE-FREE", "활동기", "item", "persons", 1000, "2026"),
+        ("P000-AX-CUSTOM", "활동기", "item", "sites", 600, "2026"),
+        ("P000-INSTRUCTOR", "기반", "item", "none", None, ""),
+    ]
+    columns = ["programme", "stage", "kind", "unit", "published", "year_stated"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def stage_totals() -> pd.DataFrame:
+    rows = [
+        ("전환기", "persons", 371, 380, "3.8백", "rounded"),
+        ("활동기", "persons", 1000, 1100, "1.1천", "part is not itemised"),
+        ("전체", "persons", 1500, 9000, "9천", "annual or cumulative is not said"),
+    ]
+    columns = ["stage", "unit", "itemised", "printed", "printed_ko", "note"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def demand(
+    *, seed: int = 5, scale: float = 40.0, occupations=OCCUPATIONS, sido=SIDO
+) -> ReskillingDemand:
+    """Made-up demand for 2026 under two scenarios."""
+    rng = np.random.default_rng(seed)
+    coords = {
+        "scenario": ["no_ai", "central"],
+        "draw": np.arange(3),
+        "year": [2025, 2026],
+        "occupation": list(occupations),
+        "age_group": list(AGE_GROUPS),
+    }
+    shape = tuple(len(labels) for labels in coords.values())
+    persons = rng.gamma(1.0, scale, size=(*shape, len(NEEDS)))
+    persons[0] = 0.0
+    share = rng.dirichlet(np.ones(len(sido)), size=len(occupations)).T
+    kept = {name: coords[name] for name in ("year", "occupation", "age_group")}
+    flows = ["opening", "entry", "closing"]
+    return ReskillingDemand(
+        persons=labelled(persons, {**coords, "need": list(NEEDS)}, unit="persons"),
+        province_share=labelled(
+            share, {"sido": list(sido), "occupation": list(occupations)}, unit="share"
+        ),
+        ledger=labelled(
+            np.zeros((2, 3, 2, len(occupations), len(AGE_GROUPS))),
+            {"scenario": coords["scenario"], "flow": flows, **kept},
+            unit="persons",
+        ),
+        employment_factor=labelled(np.ones(shape), coords, unit="share"),
+        parameters=pd.DataFrame(),
+    )
+
+
+def _employed(keys: list[tuple[str, ...]], column: str, rng: np.random.Generator) -> pd.DataFrame:
+    table = pd.DataFrame(keys, columns=["period", column, "ksco7"])
+    return table.assign(employed_persons=rng.integers(1, 900, size=len(table)) * 1000.0)
+
+
+def _evidence() -> pd.DataFrame:
+    rows = [
+        ("job_mobility_rate", 15.1, "all"),
+        ("job_mobility_rate", 16.0, "all"),
+        ("job_mobility_rate", 21.1, "age_29_or_less"),
+        ("job_mobility_rate", 15.6, "age_30s"),
+        ("job_mobility_rate", 15.2, "age_50s"),
+        ("job_mobility_rate", 14.1, "age_60_plus"),
+        ("job_exit_rate", 13.6, "all"),
+        ("reemployment_rate_1y_wage", 53.4, "age_25_54"),
+        ("reemployment_rate_1y_wage", 32.8, "age_55_74"),
+        ("reemployment_rate_1y_nonwage", 15.7, "age_25_54"),
+        ("reemployment_rate_1y_nonwage", 12.5, "age_55_74"),
+        ("occupation_change_rate", 53.5, "midlife_job_seekers_reemployed"),
+    ]
+    table = pd.DataFrame(rows, columns=["key", "value", "population"])
+    return table.assign(unit="percent", year="2023", source="made_up", note="")

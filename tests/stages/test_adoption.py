@@ -1,0 +1,175 @@
+"""AI adoption on the embedded Korean series: bounded, ordered, never chained across measures."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from forecast.data import reference
+from forecast.errors import ConfigError, InputError
+from forecast.options import AdoptionOptions
+from forecast.stages.adoption import forecast_adoption
+
+
+@pytest.fixture(scope="module")
+def korea():
+    return reference.load("adoption")
+
+
+def run(table, *, n_draw=200, seed=0, **options):
+    rng = np.random.default_rng(seed)
+    chosen = AdoptionOptions(**options)
+    return forecast_adoption(chosen, {"adoption": table}, n_draw=n_draw, rng=rng)
+
+
+@pytest.fixture(scope="module")
+def forecast(korea):
+    return run(korea)
+
+
+def test_every_scenario_reaches_2035_in_percent_of_firms(forecast):
+    value = forecast.value
+    assert list(value["scenario"].values) == ["no_ai", "slow", "central", "fast"]
+    assert value["year"].values[[0, -1]].tolist() == [2023, 2035]
+    assert float(value.min()) > 0.0
+    assert float(value.max()) < 100.0
+    assert value.attrs["unit"] == "percent"
+
+
+def test_no_ai_holds_the_last_observed_value(forecast):
+    held = forecast.value.sel(scenario="no_ai")
+    for scope, last in forecast.last_observed.items():
+        np.testing.assert_allclose(held.sel(scope=scope), last, rtol=1e-12)
+
+
+def test_faster_scenarios_are_above_slower_ones_in_every_draw(forecast):
+    slow, central, fast = (
+        forecast.value.sel(scenario=name) for name in ("slow", "central", "fast")
+    )
+    assert (central >= slow).all()
+    assert (fast >= central).all()
+
+
+def test_the_median_rises_year_by_year(forecast):
+    moving = forecast.value.sel(scenario=["slow", "central", "fast"]).median("draw")
+    assert (moving.diff("year") > 0).all()
+
+
+def test_scopes_start_from_their_own_published_value(forecast, korea):
+    for row in korea.query(
+        "measure == 'firm_50plus_business_survey' and year == 2022"
+    ).itertuples():
+        scope = f"{row.scope_kind}:{row.scope}"
+        if row.scope_kind != "all":
+            assert forecast.last_observed[scope] == pytest.approx(row.value_percent)
+    assert forecast.last_observed["all:all"] == pytest.approx(4.2)
+
+
+def test_measures_are_named_and_never_mixed(forecast):
+    measures = forecast.value["measure"].to_series()
+    assert measures["all:all"] == forecast.measure == "firm_50plus_research_sample"
+    assert set(measures.drop("all:all")) == {"firm_50plus_business_survey"}
+    national = forecast.observed.query("scope_kind == 'all'")
+    assert set(national["measure"]) == {"firm_50plus_research_sample"}
+    assert national["year"].tolist() == list(range(2017, 2023))
+
+
+def test_another_measure_of_the_same_years_changes_nothing(korea, forecast):
+    other = korea[korea["measure"].isin(["firm_10plus_nia", "firm_20plus_kdi"])].index
+    tampered = korea.copy()
+    tampered.loc[other, "value_percent"] = 50.0
+    np.testing.assert_array_equal(run(tampered).value.to_numpy(), forecast.value.to_numpy())
+
+
+def test_the_ceiling_is_never_assumed_to_be_every_firm(forecast):
+    ceiling = forecast.posterior.set_index("parameter").loc["ceiling_percent"]
+    assert ceiling["prior_upper95"] < 100.0
+    assert ceiling["posterior_upper95"] < 100.0
+    assert (forecast.posterior["effective_proposals"] > 1_000).all()
+
+
+def test_prior_and_posterior_stand_side_by_side(forecast):
+    table = forecast.posterior.set_index("parameter")
+    assert list(table.index) == ["ceiling_percent", "speed_per_year", "yearly_shock"]
+    for side in ("prior", "posterior"):
+        assert (table[f"{side}_lower95"] < table[f"{side}_median"]).all()
+        assert (table[f"{side}_median"] < table[f"{side}_upper95"]).all()
+    assert table.loc["ceiling_percent", "prior_lower95"] == pytest.approx(15.0)
+
+
+def test_the_back_test_is_scored_beside_the_last_value(forecast):
+    scores = forecast.scores.set_index(["model", "metric"])
+    # Six forecasts from three vintages, by hand: the last value against what followed.
+    errors = [3.5 - 3.1, 3.7 - 3.1, 4.2 - 3.1, 3.7 - 3.5, 4.2 - 3.5, 4.2 - 3.7]
+    assert scores.loc[("logistic", "mae"), "naive_value"] == pytest.approx(
+        np.mean(errors), rel=1e-3
+    )
+    assert (scores["n"] == 6).all()
+    assert (
+        scores.loc[("logistic", "crps"), "value"] < scores.loc[("logistic", "crps"), "naive_value"]
+    )
+
+
+def test_vintages_do_not_see_what_came_later(korea):
+    rows = korea["measure"] == "firm_50plus_research_sample"
+    tampered = korea.copy()
+    tampered.loc[rows & (korea["year"] == 2022), "value_percent"] = 8.4
+    scores, changed = (
+        run(table, first_origin=2021).scores.set_index(["model", "metric"])
+        for table in (korea, tampered)
+    )
+    # From 2021 the same forecast is compared with 8.4 instead of 4.2: the naive error tells.
+    assert scores.loc[("logistic", "mae"), "naive_value"] == pytest.approx(0.5, rel=1e-3)
+    assert changed.loc[("logistic", "mae"), "naive_value"] == pytest.approx(4.7, rel=1e-3)
+    shift = changed.loc[("logistic", "mae"), "value"] + scores.loc[("logistic", "mae"), "value"]
+    assert shift == pytest.approx(4.2, abs=1e-9) or shift == pytest.approx(
+        4.2 + 2 * scores.loc[("logistic", "mae"), "value"], abs=1e-9
+    )
+
+
+def test_the_same_seed_gives_the_same_draws_and_another_seed_others(korea, forecast):
+    np.testing.assert_array_equal(run(korea).value.to_numpy(), forecast.value.to_numpy())
+    assert (run(korea, seed=1).value != forecast.value).any()
+
+
+def test_a_measure_without_scopes_is_forecast_for_the_nation_alone(korea):
+    alone = run(korea, scope_measure="firm_20plus_kdi")
+    assert list(alone.value["scope"].values) == ["all:all"]
+
+
+def test_a_high_industry_keeps_a_ceiling_above_what_was_observed(korea):
+    tight = run(korea, ceiling_percent=[6.0, 12.0])  # far below the 19 % of 정보통신업
+    industry = tight.value.sel(scope="industry:J", scenario="central")
+    assert np.isfinite(industry).all()
+    assert (industry.median("draw").diff("year") >= 0).all()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"measure": "firm_10plus_nia_2022"}, "choose one of"),
+        ({"measure": "nonsense"}, "firm_50plus_research_sample"),
+        ({"ceiling_percent": [15.0, 100.0]}, "no ceiling of 100 %"),
+        ({"speed_per_year": [0.6, 0.05]}, "low first"),
+        ({"yearly_shock": [0.1]}, "95 % range"),
+        ({"scenario_speed": {"slow": 0.5}}, "`central`"),
+        ({"scenario_speed": {"central": 1.0, "no_ai": 0.0}}, "`no_ai`"),
+        ({"last_year": 2022}, "choose a later one"),
+        ({"first_origin": 2022}, "choose an earlier year"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(korea, options, message):
+    with pytest.raises(ConfigError, match=message):
+        run(korea, **options)
+
+
+def test_tables_that_cannot_be_fitted_are_refused(korea):
+    with pytest.raises(InputError, match="lacks column"):
+        run(korea.drop(columns="n_firms"))
+    rows = korea["measure"] == "firm_50plus_research_sample"
+    with pytest.raises(InputError, match="two national values"):
+        run(pd.concat([korea, korea[rows].iloc[:1]]))
+    with pytest.raises(InputError, match="not between 0 and 100"):
+        run(korea.assign(value_percent=korea["value_percent"].where(~rows, 0.0)))
+    scopes = korea["measure"] == "firm_50plus_business_survey"
+    with pytest.raises(InputError, match="repeats a scope"):
+        run(pd.concat([korea, korea[scopes & (korea["scope"] == "J")]]))
