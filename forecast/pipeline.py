@@ -263,13 +263,19 @@ def _write_report(folder: Path, tables: Tables, manifest: dict[str, Any], refere
     from forecast.report.page import render_page
 
     names = {
-        **dict(zip(reference["ksco7"]["ksco7"], reference["ksco7"]["name_ko"], strict=True)),
-        **dict(zip(reference["sido"]["sido"], reference["sido"]["short_ko"], strict=True)),
+        "ksco7": _lookup(reference["ksco7"], "ksco7", "name_ko"),
+        "sido": _lookup(reference["sido"], "sido", "short_ko"),
+        "ksic": _lookup(reference["ksic10"], "ksic", "name_ko"),
     }
-    (folder / "figures").mkdir()
-    figures = draw_figures(tables, folder / "figures", names=names)
+    figures = draw_figures(
+        tables, folder / "figures", names=names, provenance=manifest["provenance"]
+    )
     page = render_page(tables, figures, meta=manifest)
     (folder / "report.html").write_text(page, encoding="utf-8")
+
+
+def _lookup(table: pd.DataFrame, key: str, name: str) -> dict[str, str]:
+    return dict(zip(table[key], table[name], strict=True))
 
 
 def _track(
@@ -277,7 +283,11 @@ def _track(
 ) -> str:
     from forecast import tracking
 
-    return tracking.log_run(options, final, tables, manifest, results.exposure, results.seconds)
+    model = example = None
+    if results.exposure is not None:
+        model = results.exposure.model
+        example = results.reference["isco_descriptors"].head(5)
+    return tracking.log_run(options, final, tables, manifest, model, example, results.seconds)
 
 
 def _employed(reference: Tables) -> pd.Series:

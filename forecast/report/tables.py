@@ -78,7 +78,7 @@ def employment_tables(
         Employment relative to the baseline at the end of each year; without it (the reskilling
         stage was not run) only ``no_ai`` is written.
     """
-    frames = []
+    frames, totals = [], []
     for scenario in SCENARIOS if factor is not None else ("no_ai",):
         persons = result.persons
         if factor is not None:
@@ -87,12 +87,18 @@ def employment_tables(
         total = persons.sum("age_group").expand_dims(age_group=["all"], axis=2)
         both = xr.concat([persons, total], dim="age_group")
         frames.append(_quantiles(both, "employed_persons").assign(scenario=scenario))
+        # An interval of a sum is not the sum of intervals: the nation is summed draw by draw.
+        nation = _quantiles(both.sum("occupation"), "employed_persons")
+        totals.append(nation.assign(scenario=scenario))
     long = pd.concat(frames, ignore_index=True).rename(columns={"occupation": "ksco7"})
     keys = ["ksco7", "age_group", "period", "scenario", "level"]
     return {
         "employment_forecast": long[[*keys, "employed_persons"]].sort_values(
             keys, ignore_index=True
         ),
+        "employment_totals": pd.concat(totals, ignore_index=True)[
+            ["age_group", "period", "scenario", "level", "employed_persons"]
+        ],
         "employment_history": result.history,
         "scores": result.scores,
     }
@@ -135,7 +141,6 @@ def reskilling_tables(result: ReskillingDemand) -> dict[str, pd.DataFrame]:
     ledger = _long(
         result.ledger.transpose("year", "scenario", "occupation", "age_group", "flow"), "persons"
     ).rename(columns={"occupation": "ksco7"})
-    # An interval of a sum is not the sum of intervals, so the nation is summed draw by draw.
     national = _mean_and_interval(result.persons.sum(["occupation", "age_group"]))
     return {
         "reskilling_totals": _long(

@@ -1,0 +1,298 @@
+"""MLflow, and nothing else imports it: one run per experiment, written when the run is complete."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+import time
+import warnings
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+# Nothing about a run leaves the machine unless the store is elsewhere.
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+
+import mlflow
+import numpy as np
+import pandas as pd
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param
+from mlflow.exceptions import MlflowException
+
+from forecast.errors import ConfigError
+from forecast.models.exposure import ExposureModel
+from forecast.options import Options, TrackingOptions
+
+Tables = Mapping[str, pd.DataFrame]
+PARAM_LENGTH, BATCH = 500, 100  # what MLflow takes in one value and in one request
+
+
+def log_run(
+    options: Options,
+    run_dir: Path,
+    tables: Tables,
+    manifest: Mapping[str, Any],
+    model: ExposureModel | None,
+    example: pd.DataFrame | None,
+    seconds: Mapping[str, float],
+) -> str:
+    """Log one finished run folder and return the id of its MLflow run.
+
+    Parameters
+    ----------
+    options : Options
+        Become parameters, flattened to dotted keys.
+    run_dir : Path
+        Finished run folder; all of it becomes artifacts.
+    tables : mapping of DataFrame
+        Contract tables; headline, totals and scores become metrics.
+    manifest : mapping
+        Inputs with sha256 (become dataset lineage), commit, provenance.
+    model, example : ExposureModel, DataFrame
+        Logged with signature and registered, unless None.
+    seconds : mapping of float
+        Seconds per stage.
+
+    Raises
+    ------
+    ConfigError
+        If the store cannot be reached; the run folder is complete all the same.
+    """
+    try:
+        client, experiment_id = _open(options.tracking)
+        name = f"{options.name} · {options.at_risk.preset} · seed {options.seed}"
+        run = client.create_run(experiment_id, run_name=name, tags=_tags(options, tables, manifest))
+        run_id: str = run.info.run_id
+        _log_values(client, run_id, options, metrics(tables, seconds))
+        client.log_inputs(run_id, _lineage(manifest))
+        client.log_artifacts(run_id, str(run_dir))
+        for table in ("headline", "cohort_totals"):
+            if table in tables:
+                client.log_table(run_id, tables[table], f"{table}.json")
+        if model is not None and example is not None:
+            _log_model(run_id, model, example, options.tracking.register)
+        client.set_terminated(run_id)
+    except (MlflowException, OSError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ConfigError(
+            f"tracking.uri={options.tracking.uri}: {reason} The run itself is complete in "
+            f"{run_dir}; correct the address, or run with tracking=disabled."
+        ) from error
+    return run_id
+
+
+def metrics(tables: Tables, seconds: Mapping[str, float]) -> dict[str, float]:
+    """Choose what the dashboard charts, named so that the page sorts as it is read.
+
+    Examples
+    --------
+    >>> metrics({}, {"exposure": 2.0})
+    {'time/exposure_seconds': 2.0}
+    """
+    chosen: dict[str, float] = {}
+    if "headline" in tables:
+        for row in tables["headline"].to_dict("records"):
+            for key in ("at_risk_persons", "lower80", "upper80", "published_persons", "share"):
+                chosen[f"headline/{row['preset']}/{key}"] = row[key]
+    if "reskilling_totals" in tables:
+        totals = tables["reskilling_totals"]
+        for row in totals[totals["scenario"] == "central"].to_dict("records"):
+            for key in ("persons", "lower80", "upper80"):
+                chosen[f"reskilling/{row['need']}/{row['year']}/{key}"] = row[key]
+    if "cohort_totals" in tables:
+        for row in tables["cohort_totals"].query("allocated > 0").to_dict("records"):
+            label = _plain(row["programme"])
+            chosen[f"cohorts/{label}/allocated_{row['unit']}"] = row["allocated"]
+            chosen[f"cohorts/{label}/unallocated_{row['unit']}"] = row["unallocated"]
+    if "scores" in tables:
+        for row in tables["scores"].to_dict("records"):
+            keys = ("stage", "model", "split", "target", "metric")
+            name = "scores/" + "/".join(_plain(str(row[k])) for k in keys)
+            chosen[name], chosen[f"{name}_naive"] = row["value"], row["naive_value"]
+    chosen |= {f"time/{stage}_seconds": value for stage, value in seconds.items()}
+    return {key: float(value) for key, value in chosen.items() if np.isfinite(value)}
+
+
+def recent_runs(options: TrackingOptions, n: int) -> list[dict[str, str]]:
+    """List finished runs, newest first: when, id, name, headline, folder."""
+    if _absent(options.uri):
+        return []
+    client, experiment_id = _open(options)
+    rows = []
+    for run in client.search_runs([experiment_id], max_results=n):
+        started = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.info.start_time / 1000))
+        tags = run.data.tags
+        rows.append(
+            {
+                "started": started,
+                "run_id": run.info.run_id,
+                "name": run.info.run_name,
+                "headline": tags.get("headline", "no headline"),
+                "run_dir": tags.get("run_dir", ""),
+            }
+        )
+    return rows
+
+
+def serve(options: TrackingOptions, *, port: int) -> int:
+    """Run the MLflow UI over the store on 127.0.0.1 until it is stopped."""
+    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1"]
+    command += ["--port", str(port), "--workers", "1", "--backend-store-uri", options.uri]
+    command += ["--default-artifact-root", _artifact_root(options)]
+    with subprocess.Popen(command) as server:
+        try:
+            return server.wait()
+        except KeyboardInterrupt:
+            server.terminate()
+            server.wait()
+            return 130
+
+
+def _open(options: TrackingOptions) -> tuple[mlflow.MlflowClient, str]:
+    logging.getLogger("mlflow").setLevel(logging.ERROR)  # the first use migrates a new store aloud
+    logging.getLogger("alembic").setLevel(logging.ERROR)
+    mlflow.set_tracking_uri(options.uri)
+    client = mlflow.MlflowClient()
+    known = client.get_experiment_by_name(options.experiment)
+    if known is not None:
+        return client, known.experiment_id
+    return client, client.create_experiment(options.experiment, _artifact_root(options))
+
+
+def _artifact_root(options: TrackingOptions) -> str:
+    return Path(options.artifacts).resolve().as_uri()
+
+
+def _absent(uri: str) -> bool:
+    """Say whether a local store does not exist yet, so that listing does not create one."""
+    return uri.startswith("sqlite:///") and not Path(uri.removeprefix("sqlite:///")).exists()
+
+
+def _log_values(
+    client: mlflow.MlflowClient, run_id: str, options: Options, values: Mapping[str, float]
+) -> None:
+    now = int(time.time() * 1000)
+    entries = [Metric(key, value, now, 0) for key, value in values.items()]
+    params = [Param(key, text[:PARAM_LENGTH]) for key, text in flatten(asdict(options)).items()]
+    for start in range(0, max(len(entries), len(params)), BATCH):
+        part = slice(start, start + BATCH)
+        client.log_batch(run_id, metrics=entries[part], params=params[part])
+
+
+def flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Flatten nested options to dotted keys and text.
+
+    Examples
+    --------
+    >>> flatten({"a": {"b": 1}, "c": [2, 3]})
+    {'a.b': '1', 'c': '[2, 3]'}
+    """
+    flat: dict[str, str] = {}
+    for key, value in tree.items():
+        if isinstance(value, Mapping):
+            flat |= flatten(value, f"{prefix}{key}.")
+        else:
+            flat[_plain(prefix + key)] = str(value)
+    return flat
+
+
+def _tags(options: Options, tables: Tables, manifest: Mapping[str, Any]) -> dict[str, str]:
+    tags = {
+        "mlflow.note.content": description(options, tables, manifest),
+        "mlflow.source.name": "forecast run",
+        "preset": options.at_risk.preset,
+        "scenario": options.cohorts.scenario,
+        "stages": ", ".join(options.stages),
+        "provenance": str(manifest["provenance"]),
+        "schema_version": str(manifest["schema_version"]),
+        "seed": str(options.seed),
+        "mlflow.source.git.commit": str(manifest["commit"] or "not in a repository"),
+    }
+    if "headline" in tables:
+        row = tables["headline"].set_index("preset").loc[options.at_risk.preset]
+        tags["headline"] = (
+            f"{row.at_risk_persons / 1e6:.2f} million "
+            f"({row.lower80 / 1e6:.2f}-{row.upper80 / 1e6:.2f})"
+        )
+    return tags
+
+
+def description(options: Options, tables: Tables, manifest: Mapping[str, Any]) -> str:
+    """Describe a run in Korean first, then English, for people who do not read parameters."""
+    korean = [f"### {options.name}: AI 노출·도입·고용·재교육·교육 정원", ""]
+    english = ["", "### In English", ""]
+    if "headline" in tables:
+        for row in tables["headline"].itertuples():
+            low, middle, high = (
+                float(v) / 1e4 for v in (row.lower80, row.at_risk_persons, row.upper80)  # type: ignore[arg-type]
+            )
+            korean.append(f"- **{row.preset}** 위험 일자리 {middle:,.0f}만 (80 % 구간 {low:,.0f}–{high:,.0f}만)")
+            english.append(
+                f"- **{row.preset}** {middle / 100:.2f} million jobs at risk "
+                f"(80 % interval {low / 100:.2f}–{high / 100:.2f})"
+            )
+    if "cohort_targets" in tables:
+        seats = int(tables["cohort_targets"]["persons"].sum())
+        sites = tables["cohort_targets"]["site"].nunique()
+        korean.append(f"- 전환기 교육 정원 {seats:,}명, {sites}개 캠퍼스")
+        english.append(f"- {seats:,} seats of the transition stage at {sites} campuses")
+    korean += ["", "노출은 대체가 아니다: 기술이 할 수 있는 일의 크기이지 사라질 일자리의 수가 아니다."]
+    english += ["", "Exposure is not displacement: it is what the technology could do."]
+    origin = f"자료 {manifest['provenance']} · seed {options.seed} · draws {options.draws}"
+    return "\n".join([*korean, *english, "", origin])
+
+
+def _lineage(manifest: Mapping[str, Any]) -> list[DatasetInput]:
+    """One dataset per input file, its digest the head of its sha256."""
+    return [
+        DatasetInput(
+            dataset=Dataset(
+                name=Path(path).name,
+                digest=digest[:36],
+                source_type="local",
+                source=json.dumps({"uri": path, "sha256": digest}, ensure_ascii=False),
+            ),
+            tags=[InputTag("mlflow.data.context", "input")],
+        )
+        for path, digest in manifest["inputs"].items()
+    ]
+
+
+class ServedExposure(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
+    """O*NET descriptors in, exposure (share of tasks, 0 to 1) out."""
+
+    def __init__(self, model: ExposureModel) -> None:
+        self.model = model
+
+    def predict(
+        self, context: object, model_input: pd.DataFrame, params: dict[str, Any] | None = None
+    ) -> pd.DataFrame:
+        """Score each row of descriptors."""
+        return pd.DataFrame({"exposure": self.model.predict(model_input)})
+
+
+def _log_model(run_id: str, model: ExposureModel, example: pd.DataFrame, registered: str) -> None:
+    inputs = example[list(model.columns)].astype(float)
+    served = ServedExposure(model)
+    signature = mlflow.models.infer_signature(inputs, served.predict(None, inputs))
+    with warnings.catch_warnings(), mlflow.start_run(run_id=run_id):
+        warnings.simplefilter("ignore")  # MLflow advises type hints that cannot name 184 columns
+        mlflow.pyfunc.log_model(
+            name="exposure_model",
+            python_model=served,
+            signature=signature,
+            input_example=inputs.head(2),
+            registered_model_name=registered,
+            pip_requirements=["forecast-kr"],
+            metadata={"out_of_scope": "exposure is not displacement; no person is scored"},
+        )
+
+
+def _plain(text: str) -> str:
+    """Keep what MLflow allows in a name; Korean stays."""
+    return "".join(c if c.isalnum() or c in "_-. /" else "_" for c in text)
