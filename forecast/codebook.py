@@ -29,7 +29,9 @@ class Column:
     required: bool = True  # False: may be empty
 
 
-def text(meaning: str, *values: object, pattern: str | None = None, required: bool = True) -> Column:
+def text(
+    meaning: str, *values: object, pattern: str | None = None, required: bool = True
+) -> Column:
     """Describe a text column, closed (`values`), patterned or free."""
     return Column("text", meaning, values or None, pattern, required)
 

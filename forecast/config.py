@@ -97,7 +97,9 @@ def explain(error: Exception) -> str:
         key = lines[0].split("'")[1]
         near = difflib.get_close_matches(key, _keys(Options), n=3, cutoff=0.5)
         hint = f"Did you mean {' or '.join(near)}? " if near else ""
-        return f"configuration key {key!r} does not exist. {hint}`forecast run --cfg job` lists all."
+        return (
+            f"configuration key {key!r} does not exist. {hint}`forecast run --cfg job` lists all."
+        )
     if f"Could not find '{GROUP}/" in message:
         message += f" Available: {', '.join(sorted(_experiments()))}."
     return f"configuration: {message}"

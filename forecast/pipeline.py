@@ -183,6 +183,7 @@ def _employment(results: Results, options: Options, progress: Progress) -> None:
 def _reskilling(results: Results, options: Options, progress: Progress) -> None:
     from forecast.stages.reskilling import project_reskilling
 
+    assert results.exposure and results.adoption and results.employment  # check_options saw to it
     results.reskilling = project_reskilling(
         options.scenario,
         results.exposure,
@@ -196,6 +197,7 @@ def _reskilling(results: Results, options: Options, progress: Progress) -> None:
 def _cohorts(results: Results, options: Options, progress: Progress) -> None:
     from forecast.stages.cohorts import plan_cohorts
 
+    assert results.reskilling  # check_options saw to it
     results.cohorts = plan_cohorts(options.cohorts, results.reskilling, results.reference)
 
 
@@ -258,7 +260,9 @@ def contract_tables(results: Results) -> dict[str, pd.DataFrame]:
     return make.checked(tables)
 
 
-def _write_report(folder: Path, tables: Tables, manifest: dict[str, Any], reference: Tables) -> None:
+def _write_report(
+    folder: Path, tables: Tables, manifest: dict[str, Any], reference: Tables
+) -> None:
     from forecast.report.figures import draw_figures
     from forecast.report.page import render_page
 
@@ -266,11 +270,13 @@ def _write_report(folder: Path, tables: Tables, manifest: dict[str, Any], refere
         "ksco7": _lookup(reference["ksco7"], "ksco7", "name_ko"),
         "sido": _lookup(reference["sido"], "sido", "short_ko"),
         "ksic": _lookup(reference["ksic10"], "ksic", "name_ko"),
+        "programme": _lookup(reference["programmes"], "programme", "name_ko")
+        | {f"STAGE-{stage}": f"{stage} 합계" for stage in reference["stage_totals"]["stage"]},
     }
     figures = draw_figures(
         tables, folder / "figures", names=names, provenance=manifest["provenance"]
     )
-    page = render_page(tables, figures, meta=manifest)
+    page = render_page(tables, figures, meta=manifest, names=names)
     (folder / "report.html").write_text(page, encoding="utf-8")
 
 

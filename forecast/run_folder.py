@@ -66,12 +66,8 @@ def write_tables(folder: Path, tables: dict[str, pd.DataFrame]) -> None:
     for name, table in tables.items():
         arrow = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None)
         pq.write_table(arrow, target / f"{name}.parquet", compression="zstd")
-        plain = pa.table(
-            {c: v.cast(pa.string()) if pa.types.is_dictionary(v.type) else v
-             for c, v in zip(arrow.column_names, arrow.columns, strict=True)}
-        )
         options = pa_csv.WriteOptions(quoting_style="needed")
-        pa_csv.write_csv(plain, target / f"{name}.csv", options)
+        pa_csv.write_csv(arrow, target / f"{name}.csv", options)
 
 
 def write_config(folder: Path, options: Options) -> None:
@@ -90,6 +86,7 @@ def manifest(options: Options, inputs: dict[str, str], provenance: str) -> dict[
         "name": options.name,
         "seed": options.seed,
         "draws": options.draws,
+        "preset": options.at_risk.preset,
         "provenance": provenance,
         "inputs": inputs,
         "commit": commit(),
@@ -115,7 +112,11 @@ def commit() -> str | None:
     try:
         done = subprocess.run(
             ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"],
-            cwd=home, capture_output=True, text=True, check=True, timeout=10,
+            cwd=home,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=10,
         )
     except (OSError, subprocess.SubprocessError):
         return None

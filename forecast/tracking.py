@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import os
@@ -10,6 +11,7 @@ import sys
 import time
 import warnings
 from collections.abc import Mapping
+from contextlib import redirect_stderr
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -66,7 +68,9 @@ def log_run(
     try:
         client, experiment_id = _open(options.tracking)
         name = f"{options.name} · {options.at_risk.preset} · seed {options.seed}"
-        run = client.create_run(experiment_id, run_name=name, tags=_tags(options, tables, manifest))
+        run = client.create_run(
+            experiment_id, run_name=name, tags=_tags(options, run_dir, tables, manifest)
+        )
         run_id: str = run.info.run_id
         _log_values(client, run_id, options, metrics(tables, seconds))
         client.log_inputs(run_id, _lineage(manifest))
@@ -201,10 +205,13 @@ def flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     return flat
 
 
-def _tags(options: Options, tables: Tables, manifest: Mapping[str, Any]) -> dict[str, str]:
+def _tags(
+    options: Options, run_dir: Path, tables: Tables, manifest: Mapping[str, Any]
+) -> dict[str, str]:
     tags = {
         "mlflow.note.content": description(options, tables, manifest),
         "mlflow.source.name": "forecast run",
+        "run_dir": str(run_dir),
         "preset": options.at_risk.preset,
         "scenario": options.cohorts.scenario,
         "stages": ", ".join(options.stages),
@@ -227,13 +234,13 @@ def description(options: Options, tables: Tables, manifest: Mapping[str, Any]) -
     korean = [f"### {options.name}: AI 노출·도입·고용·재교육·교육 정원", ""]
     english = ["", "### In English", ""]
     if "headline" in tables:
-        for row in tables["headline"].itertuples():
-            low, middle, high = (
-                float(v) / 1e4 for v in (row.lower80, row.at_risk_persons, row.upper80)  # type: ignore[arg-type]
+        for row in tables["headline"].to_dict("records"):
+            low, middle, high = (row[k] / 1e4 for k in ("lower80", "at_risk_persons", "upper80"))
+            korean.append(
+                f"- **{row['preset']}** 위험 일자리 {middle:,.0f}만 (80 % 구간 {low:,.0f}–{high:,.0f}만)"
             )
-            korean.append(f"- **{row.preset}** 위험 일자리 {middle:,.0f}만 (80 % 구간 {low:,.0f}–{high:,.0f}만)")
             english.append(
-                f"- **{row.preset}** {middle / 100:.2f} million jobs at risk "
+                f"- **{row['preset']}** {middle / 100:.2f} million jobs at risk "
                 f"(80 % interval {low / 100:.2f}–{high / 100:.2f})"
             )
     if "cohort_targets" in tables:
@@ -241,7 +248,10 @@ def description(options: Options, tables: Tables, manifest: Mapping[str, Any]) -
         sites = tables["cohort_targets"]["site"].nunique()
         korean.append(f"- 전환기 교육 정원 {seats:,}명, {sites}개 캠퍼스")
         english.append(f"- {seats:,} seats of the transition stage at {sites} campuses")
-    korean += ["", "노출은 대체가 아니다: 기술이 할 수 있는 일의 크기이지 사라질 일자리의 수가 아니다."]
+    korean += [
+        "",
+        "노출은 대체가 아니다: AI가 할 수 있는 일의 크기이며, 사라질 일자리 수가 아니다.",
+    ]
     english += ["", "Exposure is not displacement: it is what the technology could do."]
     origin = f"자료 {manifest['provenance']} · seed {options.seed} · draws {options.draws}"
     return "\n".join([*korean, *english, "", origin])
@@ -263,7 +273,7 @@ def _lineage(manifest: Mapping[str, Any]) -> list[DatasetInput]:
     ]
 
 
-class ServedExposure(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
+class ServedExposure(mlflow.pyfunc.PythonModel):
     """O*NET descriptors in, exposure (share of tasks, 0 to 1) out."""
 
     def __init__(self, model: ExposureModel) -> None:
@@ -280,7 +290,8 @@ def _log_model(run_id: str, model: ExposureModel, example: pd.DataFrame, registe
     inputs = example[list(model.columns)].astype(float)
     served = ServedExposure(model)
     signature = mlflow.models.infer_signature(inputs, served.predict(None, inputs))
-    with warnings.catch_warnings(), mlflow.start_run(run_id=run_id):
+    quiet = redirect_stderr(io.StringIO())  # MLflow prints that it registered a version
+    with quiet, warnings.catch_warnings(), mlflow.start_run(run_id=run_id):
         warnings.simplefilter("ignore")  # MLflow advises type hints that cannot name 184 columns
         mlflow.pyfunc.log_model(
             name="exposure_model",

@@ -9,6 +9,7 @@ a named mechanism of :mod:`forecast.stages.reskilling`.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -169,7 +170,7 @@ class ExposureResult:
     cells: pd.DataFrame
     sweep: pd.DataFrame
     scores: pd.DataFrame
-    model: object
+    model: Any
     model_name: str
     columns: list[str]
     soc: OccupationScores | None = None

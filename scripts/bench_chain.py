@@ -6,6 +6,7 @@ Each number of draws runs in a process of its own, so that one peak does not hid
 """
 
 import argparse
+import itertools
 import json
 import os
 import resource
@@ -57,10 +58,12 @@ def measure(n_draw: int) -> dict[str, tuple[float, float]]:
         marks.append((text.split(":")[0], time.perf_counter(), peak_mib()))
 
     started = time.perf_counter()
-    run_with_hydra([f"draws={n_draw}"], lambda options: void(run_experiment(options, progress=note)))
+    run_with_hydra(
+        [f"draws={n_draw}"], lambda options: void(run_experiment(options, progress=note))
+    )
     note("end")
     result: dict[str, tuple[float, float]] = {}
-    for (stage, begin, _), (_, end, peak) in zip(marks, marks[1:], strict=False):
+    for (stage, begin, _), (_, end, peak) in itertools.pairwise(marks):
         seconds = result.get(stage, (0.0, 0.0))[0] + end - begin
         result[stage] = (seconds, peak)
     result["whole"] = (time.perf_counter() - started, peak_mib())

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-DEVICE_PACKAGES = ("nvidia-", "cuda-", "triton", "pytorch-triton", "forecast-kr")
+DEVICE_PACKAGES = ("nvidia-", "cuda-", "triton", "pytorch-triton", "forecast-kr", "setuptools")
 HEADER = "# Written by scripts/lock.py from pyproject.toml ({extra}); do not edit.\n"
 
 
@@ -39,7 +39,7 @@ def pip_install(python: str, *what: str) -> None:
 def freeze(python: str) -> list[str]:
     """List what is installed as name==version without build tags."""
     done = subprocess.run(
-        [python, "-m", "pip", "list", "--format=freeze", "--exclude", "pip", "--exclude", "setuptools"],
+        [python, "-m", "pip", "list", "--format=freeze", "--exclude", "pip"],
         check=True,
         capture_output=True,
         text=True,

@@ -48,9 +48,7 @@ def forecast_command() -> Command:
 
 
 @pytest.fixture(scope="session")
-def finished_run(
-    tmp_path_factory: pytest.TempPathFactory, forecast_command: Command
-) -> Path:
+def finished_run(tmp_path_factory: pytest.TempPathFactory, forecast_command: Command) -> Path:
     """One finished, tracked run of the whole chain; its folder lies two below its work folder."""
     work = tmp_path_factory.mktemp("work")
     done = forecast_command("run", "draws=40", "run_dir=runs/shared", cwd=work)

@@ -39,7 +39,9 @@ def own_employment():
 
 
 def spoil(table, column, value):
-    return table.astype(str).assign(**{column: table[column].astype(str).where(table.index != 7, value)})
+    return table.astype(str).assign(
+        **{column: table[column].astype(str).where(table.index != 7, value)}
+    )
 
 
 def nothing_written(folder):
@@ -119,7 +121,7 @@ def test_a_broken_source_file_ends_with_code_2(forecast_command, tmp_path, sourc
 
 
 def test_seats_above_demand_end_with_code_3_and_say_by_how_much(forecast_command, tmp_path):
-    seats = "+cohorts.seats.P000-POLY-BASIC=99999999"
+    seats = "cohorts.seats.P000-POLY-BASIC=99999999"
     done = forecast_command("run", *QUICK, seats, cwd=tmp_path)
     assert done.returncode == 3, done.stderr
     assert "P000-POLY-BASIC" in done.stderr and "99,999,999" in done.stderr

@@ -32,8 +32,12 @@ def test_table_has_its_columns_and_units_and_the_csv_is_the_same(tables, name, f
     table = tables[name]
     check_table(name, table)
     text = {c: str for c, column in TABLES[name].items() if column.kind == "text"}
-    csv = pd.read_csv(finished_run / f"tables/{name}.csv", dtype=text, keep_default_na=False,
-                      na_values={c: [""] for c in table.columns if c not in text})
+    csv = pd.read_csv(
+        finished_run / f"tables/{name}.csv",
+        dtype=text,
+        keep_default_na=False,
+        na_values={c: [""] for c in table.columns if c not in text},
+    )
     pd.testing.assert_frame_equal(csv, table, check_dtype=False, rtol=1e-12)
 
 
@@ -56,7 +60,9 @@ def test_cells_at_risk_sum_to_the_headline_and_impossible_ones_are_flagged(table
 
 def test_ledger_closes(tables):
     wide = tables["ledger"].pivot_table(
-        index=["year", "scenario", "ksco7", "age_group"], columns="flow", values="persons",
+        index=["year", "scenario", "ksco7", "age_group"],
+        columns="flow",
+        values="persons",
         aggfunc="sum",
     )
     flows = wide.drop(columns=["opening", "closing"]).sum(axis=1)
@@ -88,7 +94,8 @@ def test_employment_forecast_covers_every_cell_and_starts_after_the_last_half_ye
     n_period = forecast["period"].nunique()
     assert len(forecast) == 51 * 6 * n_period * len(SCENARIOS) * len(LEVELS)
     spread = forecast.pivot_table(
-        index=["ksco7", "age_group", "period", "scenario"], columns="level",
+        index=["ksco7", "age_group", "period", "scenario"],
+        columns="level",
         values="employed_persons",
     )
     assert (spread.diff(axis=1).iloc[:, 1:] >= -1e-6).all(axis=None)
@@ -98,7 +105,8 @@ def test_adoption_forecast_covers_2023_to_2035_with_ordered_quantiles(tables):
     forecast = tables["adoption_forecast"]
     assert (forecast["year"].min(), forecast["year"].max()) == (2023, 2035)
     spread = forecast.pivot_table(
-        index=["measure", "scope_kind", "scope", "year", "scenario"], columns="level",
+        index=["measure", "scope_kind", "scope", "year", "scenario"],
+        columns="level",
         values="value_percent",
     )
     assert (spread.diff(axis=1).iloc[:, 1:] >= -1e-9).all(axis=None)
@@ -108,7 +116,9 @@ def test_cohort_totals_allocate_the_published_figures_exactly_and_show_the_round
     totals = tables["cohort_totals"].set_index("programme")
     published = reference.load("programmes").set_index("programme")["published"]
     for programme, seats in {
-        "P000-POLY-BASIC": 28_000, "P000-AX-COURSE": 1_000, "P000-JOB-SWITCH": 500,
+        "P000-POLY-BASIC": 28_000,
+        "P000-AX-COURSE": 1_000,
+        "P000-JOB-SWITCH": 500,
     }.items():
         assert published[programme] == seats
         assert totals.loc[programme, "allocated"] == seats
@@ -134,7 +144,8 @@ def test_cohort_targets_add_up_at_every_site_and_reach_all_39_campuses(tables):
 def test_targets_never_exceed_the_need_of_the_provinces_they_serve(tables):
     targets, demand = tables["cohort_targets"], tables["reskilling_demand"]
     year = targets["year"].iloc[0]
-    needed = demand.query("scenario == 'central' and year == @year").groupby("need")["persons"]
+    central = demand[(demand["scenario"] == "central") & (demand["year"] == year)]
+    needed = central.groupby("need")["persons"]
     assert (targets.groupby("need")["persons"].sum() <= needed.sum()).all()
 
 

@@ -59,7 +59,7 @@ def test_heavy_package_is_imported_only_where_it_belongs(package):
 
 
 def test_importing_the_package_and_its_command_line_loads_nothing_heavy():
-    heavy = "torch mlflow pandas sklearn hydra matplotlib".split()
+    heavy = ["torch", "mlflow", "pandas", "sklearn", "hydra", "matplotlib"]
     code = f"import sys, forecast, forecast.cli; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -93,7 +93,7 @@ def _require_all_cells(path: Path, cells: pd.DataFrame, codes: list[str]) -> Non
     if len(absent):
         raise InputError(
             f"{path}: {len(absent)} of {len(wanted)} cells are missing, first "
-            f"{'/'.join(absent[0])}. Add them, with 0 where nobody is employed."
+            f"{'/'.join(map(str, absent[0]))}. Add them, with 0 where nobody is employed."
         )
 
 

@@ -37,7 +37,7 @@ def draw_weights(bounds: Sequence[float], *, n_draw: int, rng: np.random.Generat
 def substitution(
     exposure: ArrayLike, complementarity: ArrayLike, *, weight: ArrayLike, floor: float
 ) -> Floats:
-    """Take complementarity off exposure: E (1 - w (theta - theta_min)), within 0 and 1.
+    """Take complementarity off exposure: E (1 - w max(theta - theta_min, 0)), within 0 and 1.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def substitution(
         Shares, 0 to 1.
     weight : array_like of shape (n_draw,)
     floor : float
-        The smallest complementarity of any occupation: there nothing is taken off.
+        The smallest published complementarity: there, and below it, nothing is taken off.
 
     References
     ----------
@@ -56,6 +56,6 @@ def substitution(
     >>> substitution([[0.8, 0.8]], [[0.4, 0.9]], weight=[1.0], floor=0.4).round(2)
     array([[0.8, 0.4]])
     """
-    above = np.asarray(complementarity, dtype=float) - floor
+    above = np.maximum(np.asarray(complementarity, dtype=float) - floor, 0.0)
     kept = 1.0 - np.asarray(weight, dtype=float)[:, None] * above
     return np.asarray((np.asarray(exposure, dtype=float) * kept).clip(0.0, 1.0))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -38,7 +40,7 @@ def summary(
     if "headline" in tables:
         lines += ["Jobs at risk (exposure is not displacement)", *_headline(tables["headline"]), ""]
     if "cohort_totals" in tables:
-        lines += ["Cohort targets", *_totals(tables["cohort_totals"]), ""]
+        lines += ["Cohort targets", *_totals(tables), ""]
     lines += ["Where", f"  tables    {run_dir / 'tables'}"]
     if (run_dir / "report.html").exists():
         lines.append(f"  report    {run_dir / 'report.html'}")
@@ -48,29 +50,40 @@ def summary(
     return "\n".join([*lines, f"  seconds   {spent}"])
 
 
+def planned_rows(tables: Mapping[str, pd.DataFrame]) -> pd.Series:
+    """Mark the rows of ``cohort_totals`` that the plan seats: its programmes and their stages."""
+    totals = tables["cohort_totals"]
+    stages = "STAGE-" + pd.Series(tables["cohort_targets"]["stage"].unique(), dtype=object)
+    of_plan = ~totals["programme"].str.startswith("STAGE-") | totals["programme"].isin(stages)
+    return (totals["allocated"] > 0) & of_plan
+
+
 def _headline(table: pd.DataFrame) -> list[str]:
     width = max(len(name) for name in table["preset"])
-    rows = []
-    for row in table.itertuples():
-        interval = f"80 % interval {row.lower80 / 1e6:.2f}-{row.upper80 / 1e6:.2f}"
-        published = (
-            "no published figure"
-            if pd.isna(row.published_persons)
-            else f"published {row.published_persons / 1e6:.2f} ({row.difference_percent:+.1f} %)"
-        )
-        rows.append(
-            f"  {row.preset:<{width}}  {row.at_risk_persons / 1e6:5.2f} million = {row.share:.1%} of "
-            f"{row.base_persons / 1e6:.2f} million;  {interval};  threshold {row.threshold:.3f};  "
-            f"{published}"
-        )
-    return rows
+    lines = []
+    for row in table.to_dict("records"):
+        parts = [
+            f"{row['at_risk_persons'] / 1e6:5.2f} million = {row['share']:.1%} of "
+            f"{row['base_persons'] / 1e6:.2f} million",
+            f"80 % interval {row['lower80'] / 1e6:.2f}-{row['upper80'] / 1e6:.2f}",
+        ]
+        if not math.isnan(row["threshold"]):
+            parts.append(f"threshold {row['threshold']:.3f}")
+        if not math.isnan(row["published_persons"]):
+            difference = f"({row['difference_percent']:+.1f} %)"
+            parts.append(f"published {row['published_persons'] / 1e6:.2f} {difference}")
+        lines.append(f"  {row['preset']:<{width}}  " + ";  ".join(parts))
+    return lines
 
 
-def _totals(table: pd.DataFrame) -> list[str]:
-    planned = table[table["allocated"] > 0]
-    return [
-        f"  {row.programme:<16} {row.year}  {row.allocated:>7,.0f} of {row.published:>7,.0f} "
-        f"{row.unit} published; unallocated {row.unallocated:,.0f}"
-        + (f";  {row.note}" if row.programme.startswith("STAGE-") else "")
-        for row in planned.itertuples()
-    ]
+def _totals(tables: Mapping[str, pd.DataFrame]) -> list[str]:
+    lines = []
+    for row in tables["cohort_totals"][planned_rows(tables)].to_dict("records"):
+        lines.append(
+            f"  {row['programme']:<16} {row['year']}  {row['allocated']:>7,.0f} of "
+            f"{row['published']:>7,.0f} {row['unit']} published; "
+            f"unallocated {row['unallocated']:,.0f}"
+        )
+        if row["programme"].startswith("STAGE-"):
+            lines.append(f"    {row['note']}")
+    return lines

@@ -105,7 +105,7 @@ def employment_tables(
 
 
 def factor_at_periods(factor: xr.DataArray, periods: xr.DataArray) -> xr.DataArray:
-    """Bring year-end factors to half-years: H2 is the year end, H1 lies half way from the year before.
+    """Bring year-end factors to half-years: H2 is the year end, H1 lies half way to it.
 
     Before the first year the factor is 1, because the origin is observed.
 
@@ -131,7 +131,7 @@ def factor_at_periods(factor: xr.DataArray, periods: xr.DataArray) -> xr.DataArr
 
 
 def reskilling_tables(result: ReskillingDemand) -> dict[str, pd.DataFrame]:
-    """Tables of the reskilling stage; provinces take their share of each draw, so nobody is lost."""
+    """Tables of the reskilling stage; provinces take their share of each draw: nobody is lost."""
     stacked = _mean_and_interval(result.persons)
     by_province = stacked * result.province_share
     order = ("scenario", "year", "sido", "occupation", "age_group", "need", "statistic")
@@ -235,7 +235,9 @@ def _long(array: xr.DataArray, name: str, *, wide: str | None = None) -> pd.Data
         )
         labels = array[dim].to_numpy()
         flat = np.broadcast_to(codes, shape).ravel()
-        columns[str(dim)] = labels.astype(object)[flat] if labels.dtype.kind in "UOT" else labels[flat]
+        columns[str(dim)] = (
+            labels.astype(object)[flat] if labels.dtype.kind in "UOT" else labels[flat]
+        )
     if wide is None:
         columns[name] = array.to_numpy().ravel()
     else:

@@ -1,0 +1,212 @@
+"""One self-contained page of a run: figures inside, nothing fetched, Korean first."""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from forecast.report.style import NEED_NAMES, SCENARIO_NAMES
+from forecast.report.summary import planned_rows
+
+Tables = Mapping[str, pd.DataFrame]
+PRESET_NAMES = {
+    "kiet_2022": "산업연구원 2022",
+    "bok_2023_top20": "한국은행 2023 · 상위 20 %",
+    "bok_2023_top25": "한국은행 2023 · 상위 25 %",
+    "imf_high_exposure_low_complementarity": "IMF · 고노출·저보완",
+    "kli_2024_gpt": "한국의 사회동향 2024 · GPT",
+}
+STAGE_NAMES = {"exposure": "노출", "adoption": "도입", "employment": "고용"}
+
+
+def render_page(
+    tables: Tables,
+    figures: Mapping[str, Path],
+    *,
+    meta: Mapping[str, Any],
+    names: Mapping[str, Mapping[str, str]],
+) -> str:
+    """Render the report page.
+
+    Parameters
+    ----------
+    tables : mapping of DataFrame
+        Tables of the run; a section appears where its table is there.
+    figures : mapping of Path
+        Figure name to PNG file; embedded as data.
+    meta : mapping
+        The manifest of the run: name, seed, draws, provenance, preset, inputs, versions, commit.
+    names : mapping
+        ``programme``, ``ksic`` and ``ksco7``: code to Korean name.
+
+    Returns
+    -------
+    str
+        HTML, UTF-8, without any outside request. Same tables and figures, same text.
+    """
+    environment = Environment(
+        loader=PackageLoader("forecast", "report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"man": man, "count": count, "percent": percent, "short": short}
+    template = environment.get_template("page.html.j2")
+    return template.render(
+        meta=meta,
+        names=names,
+        figures={name: _embedded(path) for name, path in figures.items()},
+        preset_names=PRESET_NAMES,
+        need_names=NEED_NAMES,
+        headline=_records(tables, "headline"),
+        occupations=_occupations(tables),
+        impossible=_impossible(tables),
+        adoption=_adoption(tables),
+        reskilling=_reskilling(tables),
+        parameters=_records(tables, "mechanism_parameters"),
+        planned=_totals(tables, planned=True),
+        unplanned=_totals(tables, planned=False),
+        seats=_seats(tables),
+        scores=_scores(tables),
+    )
+
+
+def man(persons: float) -> str:
+    """Write a number of people in 만, the unit of Korean readers.
+
+    Examples
+    --------
+    >>> man(3_270_000), man(float("nan"))
+    ('327.0만', '–')
+    """
+    return "–" if math.isnan(persons) else f"{persons / 1e4:,.1f}만"
+
+
+def count(number: float) -> str:
+    """Write a whole number with separators.
+
+    Examples
+    --------
+    >>> count(29_500.0)
+    '29,500'
+    """
+    return "–" if math.isnan(number) else f"{number:,.0f}"
+
+
+def percent(share: float) -> str:
+    """Write a share as a percentage.
+
+    Examples
+    --------
+    >>> percent(0.131)
+    '13.1 %'
+    """
+    return f"{share:.1%}".replace("%", " %")
+
+
+def short(number: float) -> str:
+    """Write a score with three decimals, or a dash where there is none.
+
+    Examples
+    --------
+    >>> short(0.12345), short(float("nan"))
+    ('0.123', '–')
+    """
+    return "–" if math.isnan(number) else f"{number:.3f}"
+
+
+def _embedded(path: Path) -> str:
+    return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode("ascii")
+
+
+def _records(tables: Tables, name: str) -> list[dict[str, Any]]:
+    return _rows(tables[name]) if name in tables else []
+
+
+def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
+
+
+def _occupations(tables: Tables) -> list[dict[str, Any]]:
+    if "exposure_ksco" not in tables:
+        return []
+    groups = tables["exposure_ksco"].query("level == 'sub_major'")
+    return _rows(groups.sort_values("at_risk_persons", ascending=False).head(12))
+
+
+def _impossible(tables: Tables) -> list[dict[str, Any]]:
+    if "at_risk_cells" not in tables:
+        return []
+    cells = tables["at_risk_cells"]
+    above = cells["flag"].str.contains("exceeds_employment")
+    return _rows(cells[above & cells["published_persons"].notna()])
+
+
+def _adoption(tables: Tables) -> list[dict[str, Any]]:
+    """National adoption in some years: median and 80 % interval by scenario."""
+    if "adoption_forecast" not in tables:
+        return []
+    table = tables["adoption_forecast"].query("scope_kind == 'all'")
+    wide = table.pivot_table(index=["scenario", "year"], columns="level", values="value_percent")
+    years = [y for y in (2023, 2026, 2030, 2035) if y in wide.index.get_level_values("year")]
+    return [
+        {"name": SCENARIO_NAMES[name], "cells": [_interval(wide.loc[[(name, y)]]) for y in years]}
+        | {"years": years}
+        for name in ("slow", "central", "fast")
+        if name in wide.index.get_level_values("scenario")
+    ]
+
+
+def _interval(row: pd.DataFrame) -> str:
+    low, middle, high = (float(row[level].iloc[0]) for level in (0.1, 0.5, 0.9))
+    return f"{middle:.1f} ({low:.1f}–{high:.1f})"
+
+
+def _reskilling(tables: Tables) -> list[dict[str, Any]]:
+    if "reskilling_totals" not in tables:
+        return []
+    totals = tables["reskilling_totals"].query("scenario == 'central'")
+    rows = []
+    for year, part in totals.groupby("year"):
+        by_need = part.set_index("need")
+        rows.append({"year": year, "cells": [by_need.loc[need].to_dict() for need in NEED_NAMES]})
+    return rows
+
+
+def _totals(tables: Tables, *, planned: bool) -> list[dict[str, Any]]:
+    if "cohort_totals" not in tables:
+        return []
+    table = tables["cohort_totals"]
+    return _rows(table[planned_rows(tables) == planned])
+
+
+def _seats(tables: Tables) -> list[dict[str, Any]]:
+    """Seats per campus, one column a programme, and the sum."""
+    if "cohort_targets" not in tables:
+        return []
+    wide = tables["cohort_targets"].pivot_table(
+        index="site", columns="programme", values="persons", aggfunc="sum", fill_value=0
+    )
+    wide["sum"] = wide.sum(axis=1)
+    wide = wide.sort_values("sum", ascending=False)
+    return [{"site": site, "cells": row.astype(int).to_dict()} for site, row in wide.iterrows()]
+
+
+def _scores(tables: Tables) -> list[dict[str, Any]]:
+    """The lines a reader needs to judge the stages; the whole table lies in ``tables/scores``."""
+    if "scores" not in tables:
+        return []
+    table = tables["scores"]
+    keep = (table["stage"] != "exposure") | (
+        table["target"].isin(["consensus", "human_beta", "gpt4_beta", "ilo_2023"])
+        & (table["split"] == "grouped")
+        & table["metric"].isin(["r2", "coverage80", "coverage95"])
+    )
+    return _rows(table[keep].assign(stage_ko=table["stage"].map(STAGE_NAMES)))
