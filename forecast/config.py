@@ -25,7 +25,7 @@ from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from forecast.errors import ConfigError
+from forecast.errors import ConfigError, ForecastError
 from forecast.options import Options
 
 GROUP = "experiment"
@@ -58,16 +58,26 @@ def run_with_hydra(arguments: list[str], task: Callable[[Options], None]) -> Non
     ------
     ConfigError
         If a key, a type or an option is wrong; the message names it.
+    ForecastError
+        The first one that a job ended with; the other jobs of a multirun have run.
     """
     _register()
-    entry = hydra.main(config_path=str(shipped("conf")), config_name="config")(
-        lambda config: task(to_options(config))
-    )
+    errors: list[ForecastError] = []
+
+    def job(config: DictConfig) -> None:
+        try:
+            task(to_options(config))
+        except ForecastError as error:  # Hydra would print its own account of it
+            errors.append(error)
+
+    entry = hydra.main(config_path=str(shipped("conf")), config_name="config")(job)
     try:
         with _environment(arguments):
             entry()
     except (HydraException, OmegaConfBaseException) as error:
         raise ConfigError(explain(error)) from error
+    if errors:
+        raise errors[0]
 
 
 def to_options(config: DictConfig) -> Options:

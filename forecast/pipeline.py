@@ -108,6 +108,10 @@ def check_options(options: Options) -> None:
         raise ConfigError(f"data.kind={options.data.kind!r}: choose reference or sources.")
     if options.data.provenance not in (None, "official", "synthetic"):
         raise ConfigError(f"data.provenance={options.data.provenance!r}: official or synthetic.")
+    if "reskilling" in options.stages:
+        from forecast.stages.mechanism import check_parameters
+
+        check_parameters(options.scenario.parameters)
     if options.tracking.kind not in ("local", "disabled"):
         raise ConfigError(f"tracking.kind={options.tracking.kind!r}: choose local or disabled.")
     if options.run_dir is not None and (Path(options.run_dir) / "manifest.json").exists():

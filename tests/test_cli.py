@@ -35,6 +35,7 @@ def test_help_answers_within_half_a_second(forecast_command, tmp_path):
 @pytest.fixture(scope="module")
 def own_employment():
     table = reference.load("employment_age").query("level == 'sub_major' and age_group != 'all'")
+    table = table.fillna({"employed_persons": 0.0})  # ten cells are not published
     return table[["period", "ksco7", "age_group", "employed_persons"]].reset_index(drop=True)
 
 
@@ -124,7 +125,7 @@ def test_seats_above_demand_end_with_code_3_and_say_by_how_much(forecast_command
     seats = "cohorts.seats.P000-POLY-BASIC=99999999"
     done = forecast_command("run", *QUICK, seats, cwd=tmp_path)
     assert done.returncode == 3, done.stderr
-    assert "P000-POLY-BASIC" in done.stderr and "99,999,999" in done.stderr
+    assert "P000-POLY-BASIC" in done.stderr and "99999999" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
     assert nothing_written(tmp_path)
 

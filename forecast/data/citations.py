@@ -235,6 +235,10 @@ _DOCUMENTS: tuple[tuple[str, str, str], ...] = (
 )
 
 
+# The collection numbers its documents; readers elsewhere cannot look that number up.
+_COLLECTION_NUMBER = re.compile(r"\s*\(seed \d+\)")
+
+
 def source_ids(root: Path) -> dict[str, str]:
     """Return citation text to source id for the published figures below `root`.
 
@@ -258,7 +262,8 @@ def table(root: Path) -> pd.DataFrame:
     rows = list(_DATASETS)
     texts = {source: text for text, source in source_ids(root).items()}
     for source, row in _CITED:
-        rows.append((source, texts[source], FACTS, "", _file(row), _date_of(texts[source])))
+        citation = _COLLECTION_NUMBER.sub("", texts[source])
+        rows.append((source, citation, FACTS, "", _file(row), _date_of(citation)))
     rows += [(source, text, FACTS, "", "", year) for source, text, year in _DOCUMENTS]
     listed = pd.DataFrame(rows, columns=list(COLUMNS)).sort_values("source", ignore_index=True)
     repeated = listed["source"][listed["source"].duplicated()]

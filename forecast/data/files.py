@@ -12,7 +12,10 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from forecast.errors import InputError
 
-REMEDY = "Run `forecast data verify --root DIR`, then `forecast data pull` what is missing."
+REMEDY = (
+    "`forecast data verify --root DIR` lists what is missing or changed; "
+    "`forecast data list` says where each file comes from."
+)
 
 
 def find(root: Path, relative: str) -> Path:
@@ -28,7 +31,7 @@ def find(root: Path, relative: str) -> Path:
     >>> find(Path("nowhere"), "onet/Skills.xlsx")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ...
-    forecast.errors.InputError: nowhere/onet/Skills.xlsx is missing. Run `forecast data verify ...
+    forecast.errors.InputError: nowhere/onet/Skills.xlsx is missing. `forecast data verify ...
     """
     path = Path(root) / relative
     if not path.is_file():

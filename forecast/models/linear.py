@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forecast.errors import ConfigError
 from forecast.models.base import Floats, Regressor, Texts, checked_arrays
@@ -119,7 +120,7 @@ def _fit_pattern(
     values = values.clip(0.0)
     scores = design @ vectors  # principal components of the rows
     projected = scores.T @ response
-    blocks = [np.flatnonzero(groups == group) for group in np.unique(groups)]
+    blocks = _families_by_size(groups)
     constant = root_weight / np.sqrt(n_row)
     losses = np.empty((len(alphas), y.shape[1]))
     for place, alpha in enumerate(alphas):
@@ -148,13 +149,26 @@ def _fit_pattern(
     return lines
 
 
+def _families_by_size(groups: Texts) -> list[NDArray[np.int64]]:
+    """List the rows of families, one array (n_family, size) for each size: few large solves."""
+    _, family_of, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    rows = np.argsort(family_of, kind="stable")
+    parts = np.split(rows, np.cumsum(sizes)[:-1])
+    return [np.stack([part for part in parts if len(part) == size]) for size in np.unique(sizes)]
+
+
 def _left_out_loss(
-    residual: Floats, scores: Floats, shrunk: Floats, constant: Floats, blocks: list[Any]
+    residual: Floats,
+    scores: Floats,
+    shrunk: Floats,
+    constant: Floats,
+    blocks: list[NDArray[np.int64]],
 ) -> Floats:
     """Sum of squared errors, by target, when one family at a time is left out."""
     loss = np.zeros(residual.shape[1])
     for rows in blocks:
-        hat = scores[rows] @ shrunk[rows].T + constant[rows] @ constant[rows].T
-        gap = np.eye(len(rows)) - hat
-        loss += (np.linalg.solve(gap, residual[rows]) ** 2).sum(axis=0)
+        hat = scores[rows] @ shrunk[rows].transpose(0, 2, 1)
+        hat += constant[rows] @ constant[rows].transpose(0, 2, 1)
+        gap = np.eye(rows.shape[1]) - hat
+        loss += (np.linalg.solve(gap, residual[rows]) ** 2).sum(axis=(0, 1))
     return loss

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from forecast.features.panel import isco_panel, soc_panel
 from forecast.models.base import build_model
@@ -45,6 +46,18 @@ def score_exposure(
         Told what is being done.
     """
     require_preset(options.at_risk.preset)
+    # Another number of threads adds in another order: tables would differ between machines.
+    with threadpool_limits(limits=1, user_api="blas"):
+        return _score(options, tables, rng=rng, advance=advance)
+
+
+def _score(
+    options: Options,
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    rng: np.random.Generator,
+    advance: Callable[[str], None],
+) -> ExposureResult:
     streams = rng.spawn(5)
     domains = options.features.domains
     panel = isco_panel(tables, domains=domains)

@@ -96,7 +96,7 @@ def sample_parameters(
     >>> draws.sel(parameter="age_factor_60_plus").values.tolist()
     [1.0, 1.0]
     """
-    _check_options(options)
+    check_parameters(options)
     values = np.empty((len(PARAMETERS), n_draw))
     for row, parameter in enumerate(PARAMETERS):
         option = options[parameter.name]
@@ -210,7 +210,21 @@ def age_factors(draws: xr.DataArray) -> xr.DataArray:
     return factors.assign_coords(age_group=list(AGE_GROUPS)).transpose("draw", "age_group")
 
 
-def _check_options(options: Mapping[str, ParameterOptions]) -> None:
+def check_parameters(options: Mapping[str, ParameterOptions]) -> None:
+    """Refuse a parameter that is missing, unknown, out of order or out of its possible range.
+
+    Raises
+    ------
+    ConfigError
+        Naming the key and what is possible.
+
+    Examples
+    --------
+    >>> check_parameters({})
+    Traceback (most recent call last):
+    ...
+    forecast.errors.ConfigError: scenario.parameters: missing ['age_factor_15_29', ...
+    """
     known = {parameter.name: parameter for parameter in PARAMETERS}
     missing, unknown = sorted(set(known) - set(options)), sorted(set(options) - set(known))
     if missing or unknown:

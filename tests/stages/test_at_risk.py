@@ -107,7 +107,7 @@ def test_tasks_done_whole_need_no_threshold():
     risk = ridge_result().at_risk["kli_2024_gpt"]
     assert np.isnan(risk.threshold)
     assert risk.published_persons == published("kli_2024_gpt", "at_risk_persons")
-    assert 0 < float(risk.probability_minor.min())
+    assert float(risk.probability_minor.min()) > 0
     assert float(risk.probability_minor.max()) < 1
 
 
