@@ -84,12 +84,16 @@ def run_experiment(options: Options, *, progress: Progress = lambda text: None) 
     ConfigError, InputError, InfeasiblePlan
         Nothing is written then.
     """
+    from threadpoolctl import threadpool_limits
+
     check_options(options)
     results = read_inputs(options, progress)
-    for stage in ordered(options.stages):
-        with _timed(results, stage):
-            progress(DOING[stage])
-            STAGES[stage](results, options, progress)
+    # One BLAS thread: the order of its sums, and so the last digits, would follow the machine.
+    with threadpool_limits(limits=1, user_api="blas"):
+        for stage in ordered(options.stages):
+            with _timed(results, stage):
+                progress(DOING[stage])
+                STAGES[stage](results, options, progress)
     return publish(results, options, progress)
 
 
@@ -225,6 +229,8 @@ def publish(results: Results, options: Options, progress: Progress) -> RunResult
     """Check the tables, write the run folder, tell MLflow."""
     tables = contract_tables(results)
     manifest = run_folder.manifest(options, results.inputs, results.provenance)
+    if results.exposure is not None:
+        manifest["splits"] = results.exposure.split_hashes
     final = run_folder.final_folder(options)
     with run_folder.open_run(options, final) as folder:
         with _timed(results, "report"):

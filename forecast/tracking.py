@@ -218,6 +218,7 @@ def _tags(
         "provenance": str(manifest["provenance"]),
         "schema_version": str(manifest["schema_version"]),
         "seed": str(options.seed),
+        "splits": json.dumps(manifest.get("splits", {}), sort_keys=True),
         "mlflow.source.git.commit": str(manifest["commit"] or "not in a repository"),
     }
     if "headline" in tables:
