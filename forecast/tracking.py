@@ -29,6 +29,7 @@ from mlflow.exceptions import MlflowException
 from forecast.errors import ConfigError
 from forecast.models.exposure import ExposureModel
 from forecast.options import Options, TrackingOptions
+from forecast.report.summary import planned_rows
 
 Tables = Mapping[str, pd.DataFrame]
 PARAM_LENGTH, BATCH = 500, 100  # what MLflow takes in one value and in one request
@@ -109,7 +110,7 @@ def metrics(tables: Tables, seconds: Mapping[str, float]) -> dict[str, float]:
             for key in ("persons", "lower80", "upper80"):
                 chosen[f"reskilling/{row['need']}/{row['year']}/{key}"] = row[key]
     if "cohort_totals" in tables:
-        for row in tables["cohort_totals"].query("allocated > 0").to_dict("records"):
+        for row in tables["cohort_totals"][planned_rows(tables)].to_dict("records"):
             label = _plain(row["programme"])
             chosen[f"cohorts/{label}/allocated_{row['unit']}"] = row["allocated"]
             chosen[f"cohorts/{label}/unallocated_{row['unit']}"] = row["unallocated"]
@@ -232,13 +233,19 @@ def _tags(
 
 def description(options: Options, tables: Tables, manifest: Mapping[str, Any]) -> str:
     """Describe a run in Korean first, then English, for people who do not read parameters."""
-    korean = [f"### {options.name}: AI 노출·도입·고용·재교육·교육 정원", ""]
+    korean = [
+        f"### {options.name}: AI 노출·도입·고용·재교육·교육 정원",
+        "",
+        "**노출은 대체가 아니다**: AI가 할 수 있는 일의 크기이며, 사라질 일자리 수가 아니다.",
+        "",
+    ]
     english = ["", "### In English", ""]
     if "headline" in tables:
         for row in tables["headline"].to_dict("records"):
             low, middle, high = (row[k] / 1e4 for k in ("lower80", "at_risk_persons", "upper80"))
             korean.append(
-                f"- **{row['preset']}** 위험 일자리 {middle:,.0f}만 (80 % 구간 {low:,.0f}–{high:,.0f}만)"
+                f"- **{row['preset']}** 위험 일자리 {middle:,.0f}만 "
+                f"(80 % 구간 {low:,.0f}–{high:,.0f}만)"
             )
             english.append(
                 f"- **{row['preset']}** {middle / 100:.2f} million jobs at risk "

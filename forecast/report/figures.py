@@ -6,19 +6,21 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pandas as pd
+from matplotlib.figure import Figure
 
-from forecast.report.figures_cohorts import draw_cohorts_by_site, draw_scoreboard
+from forecast.report.figures_cohorts import draw_cohorts_by_site
 from forecast.report.figures_exposure import draw_quadrants, draw_ranking
 from forecast.report.figures_outlook import draw_adoption, draw_employment
 from forecast.report.figures_people import draw_ledger, draw_reskilling
 from forecast.report.figures_risk import draw_cells, draw_headline, draw_sweep
+from forecast.report.figures_scores import draw_scoreboard
 from forecast.report.style import drawing, save
 
 Tables = Mapping[str, pd.DataFrame]
 Names = Mapping[str, Mapping[str, str]]
 
 # name of the figure -> tables without which it is not drawn, and what draws it
-FIGURES: dict[str, tuple[tuple[str, ...], Callable]] = {
+FIGURES: dict[str, tuple[tuple[str, ...], Callable[[Tables, Names], Figure]]] = {
     "headline": (("headline",), draw_headline),
     "exposure_quadrants": (("exposure_ksco",), draw_quadrants),
     "exposure_ranking": (("exposure_ksco",), draw_ranking),

@@ -16,7 +16,9 @@ from forecast.report.style import (
     ORANGE,
     PERSONS_PER_MAN,
     VERMILLION,
+    halo,
     horizontal_only,
+    legend_below,
     sheet,
     shorten,
 )
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 Tables = Mapping[str, pd.DataFrame]
 Names = Mapping[str, Mapping[str, str]]
 
-LABELLED = 14  # bubbles with a name: the largest employers
+LABELLED = 12  # bubbles with a name: the largest employers
 RANKED = 10  # occupations at either end
 POINTS_PER_MAN = 2.6  # bubble area (points²) for 10,000 employed
 
@@ -42,6 +44,8 @@ QUADRANTS = {  # (high exposure, high complementarity) -> colour, Korean, Englis
 
 def draw_quadrants(tables: Tables, names: Names) -> Figure:
     """Exposure against complementarity by sub-major group, split at the employment medians."""
+    from matplotlib.collections import PathCollection
+
     table = _sub_major(tables)
     employed = table["employed_persons"].fillna(0)
     middle = {
@@ -67,14 +71,15 @@ def draw_quadrants(tables: Tables, names: Names) -> Figure:
             color=colour,
             alpha=0.55,
             edgecolors="white",
-            label=f"{korean} {share:.0%}",
+            label=f"{korean} (취업자 {share:.0%})",
         )
     axes.margins(0.09)
     axes.set_xlabel("노출 (AI가 하거나 도울 수 있는 과업의 비중, 0–1)")
     axes.set_ylabel("보완성 θ (0–1)")
-    legend = figure.legend(loc="outside lower center", ncols=4, title="구역별 취업자 비중")
-    for handle in legend.legend_handles:
-        handle.set_sizes([60])  # type: ignore[union-attr]
+    legend_below(figure, axes.get_legend_handles_labels())
+    for handle in figure.legends[0].legend_handles:
+        if isinstance(handle, PathCollection):
+            handle.set_sizes([60])
     _label_largest(figure, axes, table.assign(employed_persons=employed))
     return figure
 
@@ -96,8 +101,7 @@ def draw_ranking(tables: Tables, names: Names) -> Figure:
     ):
         _ranking_panel(axes[place], part.iloc[::-1], title, colour)
     axes[0].set_xlim(0, min(1.0, 1.05 * max(highest, table["exposure"].max())))
-    handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower right", ncols=3)
+    legend_below(figure, axes[0].get_legend_handles_labels())
     return figure
 
 
@@ -129,7 +133,8 @@ def _sub_major(tables: Tables) -> pd.DataFrame:
 def _weighted_median(values: pd.Series, weights: pd.Series) -> float:
     order = np.argsort(values.to_numpy(), kind="stable")
     share = weights.to_numpy()[order].cumsum() / max(weights.sum(), 1e-9)
-    return float(values.to_numpy()[order][min(np.searchsorted(share, 0.5), len(values) - 1)])
+    place = min(int(np.searchsorted(share, 0.5)), len(values) - 1)
+    return float(values.to_numpy()[order][place])
 
 
 def _label_largest(figure: Figure, axes: Axes, table: pd.DataFrame) -> None:
@@ -145,11 +150,13 @@ def _label_largest(figure: Figure, axes: Axes, table: pd.DataFrame) -> None:
         width, height = 10.0 * len(text) * pixels * 0.92, 13 * pixels
         best = min(
             _offsets(pixels),
-            key=lambda move: _overlap((x + move[0], y + move[1], width, height), taken, axes)
-            + 0.01 * (abs(move[0]) + abs(move[1])),
+            key=lambda move: (
+                _overlap((x + move[0], y + move[1], width, height), taken, axes)
+                + 0.01 * (abs(move[0]) + abs(move[1]))
+            ),
         )
         taken.append((x + best[0], y + best[1], width, height))
-        axes.annotate(
+        label = axes.annotate(
             text,
             (exposure, theta),
             (best[0] / pixels, best[1] / pixels),
@@ -157,7 +164,8 @@ def _label_largest(figure: Figure, axes: Axes, table: pd.DataFrame) -> None:
             size=9,
             ha="center",
             va="center",
-        ).set_in_layout(False)
+        )
+        halo(label).set_in_layout(False)
 
 
 def _offsets(pixels: float) -> list[tuple[float, float]]:

@@ -14,7 +14,9 @@ from forecast.report.style import (
     SCENARIO_COLOURS,
     SCENARIO_DASHES,
     SCENARIO_NAMES,
+    legend_below,
     sheet,
+    whole_years,
 )
 
 if TYPE_CHECKING:
@@ -49,10 +51,11 @@ def draw_adoption(tables: Tables, names: Names) -> Figure:
             axes.plot(seen["year"], seen["value_percent"], "o", color=INK, ms=5, label="관측")
         axes.set_title(SCENARIO_NAMES[scenario])
         axes.set_xlabel("연도")
-        axes.set_ylim(bottom=0)
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        whole_years(axes)
+    highest = table.loc[table["level"] == BAND95[1], "value_percent"].max()
+    panels[0].set_ylim(0, min(100.0, 1.05 * highest))
     panels[0].set_ylabel("AI를 쓰는 기업 (%)")
-    panels[0].legend(loc="upper left")
+    legend_below(figure, panels[0].get_legend_handles_labels())
     return figure
 
 
@@ -94,8 +97,7 @@ def draw_employment(tables: Tables, names: Names) -> Figure:
         axes.set_visible(False)
     for axes in panels[:: (len(ages) + 1) // 2]:
         axes.set_ylabel("취업자 (만 명)")
-    handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower right", ncols=len(labels))
+    legend_below(figure, panels[0].get_legend_handles_labels())
     return figure
 
 
@@ -128,9 +130,10 @@ def _employment_by_age(tables: Tables) -> tuple[pd.DataFrame, bool]:
     """
     if "employment_totals" in tables:
         return tables["employment_totals"], True
-    medians = tables["employment_forecast"].query("level == @MEDIAN")
+    table = tables["employment_forecast"]
     keys = ["age_group", "period", "scenario", "level"]
-    return medians.groupby(keys, as_index=False)["employed_persons"].sum(), False
+    medians = table[table["level"] == MEDIAN].groupby(keys)["employed_persons"].sum()
+    return medians.reset_index(), False
 
 
 def _history_by_age(tables: Tables) -> pd.DataFrame:
@@ -139,9 +142,9 @@ def _history_by_age(tables: Tables) -> pd.DataFrame:
         return pd.DataFrame(columns=columns)
     history = tables["employment_history"]
     cells = history[history["ksco7"].str.len() == 2]
-    by_age = cells.groupby(["period", "age_group"], as_index=False)["employed_persons"].sum()
+    by_age = cells.groupby(["period", "age_group"])["employed_persons"].sum().reset_index()
     if not (by_age["age_group"] == "all").any():
-        total = by_age.groupby("period", as_index=False)["employed_persons"].sum()
+        total = by_age.groupby("period")["employed_persons"].sum().reset_index()
         by_age = pd.concat([by_age, total.assign(age_group="all")])
     return by_age.sort_values("period")[["period", "age_group", "employed_persons"]]
 

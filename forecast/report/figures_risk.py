@@ -13,28 +13,28 @@ from forecast.report.style import (
     GREY,
     INK,
     PERSONS_PER_MAN,
+    PRESET_NAMES,
     SKY,
     VERMILLION,
     horizontal_only,
+    legend_below,
     sheet,
     shorten,
 )
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 Tables = Mapping[str, pd.DataFrame]
 Names = Mapping[str, Mapping[str, str]]
 
-PRESET_NAMES = {
-    "kiet_2022": "KIET 2022",
-    "bok_2023_top20": "한국은행 2023 · 상위 20 %",
-    "bok_2023_top25": "한국은행 2023 · 상위 25 %",
-    "imf_high_exposure_low_complementarity": "IMF · 고노출 저보완",
-    "imf_high_exposure_high_complementarity": "IMF · 고노출 고보완",
-    "kli_2024_gpt": "노동연구원 2024 · GPT",
+GROUP_NAMES = {
+    "TOT": "전체 직업",
+    "2x": "그 밖의 전문가(2)",
+    "!2": "전문가(2) 밖",
+    "2": "전문가(2)",
 }
-GROUP_NAMES = {"TOT": "전체 직업", "2x": "그 밖의 전문가(2)", "!2": "전문가(2) 밖", "2": "전문가(2)"}
 IMPOSSIBLE = "exceeds_employment"  # a published cell larger than its employment
 MAX_CELLS = 24  # rows that still read well on one sheet
 
@@ -92,7 +92,7 @@ def draw_headline(tables: Tables, names: Names) -> Figure:
     axes.set_xlim(left=0)
     axes.set_xlabel("위험 일자리 (만 개)")
     horizontal_only(axes)
-    figure.legend(loc="outside lower right", ncols=4)
+    legend_below(figure, axes.get_legend_handles_labels())
     return figure
 
 
@@ -121,6 +121,8 @@ def draw_sweep(tables: Tables, names: Names) -> Figure:
 def draw_cells(tables: Tables, names: Names) -> Figure:
     """Industry × occupation cells after raking, beside the published ones, impossible flagged."""
     table = tables["at_risk_cells"]
+    telling = table["published_persons"].notna() | table["flag"].str.contains(IMPOSSIBLE)
+    table = table[telling & ~((table["ksic"] == "TOT") & (table["occupation_group"] == "TOT"))]
     table = table.sort_values("at_risk_persons", ascending=False, kind="stable").head(MAX_CELLS)
     table = table.iloc[::-1].reset_index(drop=True)
     rows = np.arange(len(table))
@@ -139,7 +141,7 @@ def draw_cells(tables: Tables, names: Names) -> Figure:
         color="white",
         edgecolor=VERMILLION,
         hatch="////",
-        label="취업자 수를 넘는 발표 칸",
+        label="취업자 수를 넘는 칸",
     )
     published = table["published_persons"] / PERSONS_PER_MAN
     axes.plot(published, rows, "D", ms=6, color=INK, label="발표 값")
@@ -162,7 +164,17 @@ def draw_cells(tables: Tables, names: Names) -> Figure:
     return figure
 
 
-def _interval(axes, table, rows, low, high, *, width, colour, label) -> None:  # type: ignore[no-untyped-def]
+def _interval(
+    axes: Axes,
+    table: pd.DataFrame,
+    rows: np.ndarray,
+    low: str,
+    high: str,
+    *,
+    width: float,
+    colour: str,
+    label: str,
+) -> None:
     axes.hlines(
         rows,
         table[low] / PERSONS_PER_MAN,
@@ -173,14 +185,26 @@ def _interval(axes, table, rows, low, high, *, width, colour, label) -> None:  #
     )
 
 
-def _mark_published(axes, headline: pd.DataFrame) -> None:  # type: ignore[no-untyped-def]
+def _mark_published(axes: Axes, headline: pd.DataFrame) -> None:
+    """Draw each published figure as a line, named in the right margin, names kept apart."""
     top = axes.get_ylim()[1]
-    for place, row in enumerate(headline.dropna(subset=["published_persons"]).itertuples()):
-        value = row.published_persons / PERSONS_PER_MAN
+    known = headline.dropna(subset=["published_persons"]).sort_values("published_persons")
+    free = 0.0
+    for row in known.to_dict("records"):
+        value = row["published_persons"] / PERSONS_PER_MAN
+        if value > top:
+            continue
         axes.axhline(value, color=GREY, lw=0.9, ls=(0, (4, 3)))
-        if value < top and place == 0:
-            text = f"{preset_name(row.preset)} 발표 {value:,.0f}만"
-            axes.annotate(
-                text, (axes.get_xlim()[1], value), (-4, 4), textcoords="offset points",
-                ha="right", size=9, color=INK,
-            )  # fmt: skip
+        place = max(value / top, free)
+        free = place + 0.055
+        axes.annotate(
+            f"{preset_name(row['preset'])} 발표 {value:,.0f}만",
+            (1.0, value),
+            (1.02, place),
+            xycoords=("axes fraction", "data"),
+            textcoords="axes fraction",
+            va="center",
+            size=9,
+            color=INK,
+            arrowprops={"arrowstyle": "-", "color": GREY, "lw": 0.6},
+        )

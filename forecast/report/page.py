@@ -11,17 +11,10 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from forecast.report.style import NEED_NAMES, SCENARIO_NAMES
+from forecast.report.style import NEED_NAMES, PRESET_NAMES, SCENARIO_NAMES
 from forecast.report.summary import planned_rows
 
 Tables = Mapping[str, pd.DataFrame]
-PRESET_NAMES = {
-    "kiet_2022": "산업연구원 2022",
-    "bok_2023_top20": "한국은행 2023 · 상위 20 %",
-    "bok_2023_top25": "한국은행 2023 · 상위 25 %",
-    "imf_high_exposure_low_complementarity": "IMF · 고노출·저보완",
-    "kli_2024_gpt": "한국의 사회동향 2024 · GPT",
-}
 STAGE_NAMES = {"exposure": "노출", "adoption": "도입", "employment": "고용"}
 
 

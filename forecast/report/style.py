@@ -11,17 +11,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from forecast.errors import InputError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.text import Text
 
 FONT = "NanumGothic"
 BOLD = 600  # the weight that NanumGothicBold declares
 PIXELS_PER_INCH = 130
+_HEAD_INCHES, _FOOT_INCHES, _LEGEND_INCHES = 0.62, 0.30, 0.36
 PERSONS_PER_MAN = 10_000  # 만: the unit in which Korean readers count people
 
 # Okabe and Ito (2008), distinguishable under the common colour-vision deficiencies.
@@ -34,6 +36,13 @@ SCENARIO_DASHES = {"no_ai": ":", "slow": "--", "central": "-", "fast": "-."}
 SCENARIO_NAMES = {"no_ai": "AI 없음", "slow": "느림", "central": "중간", "fast": "빠름"}
 NEED_COLOURS = {"ai_basic": BLUE, "ax": ORANGE, "job_change": VERMILLION}
 NEED_NAMES = {"ai_basic": "AI 기초", "ax": "AX(도메인+AI)", "job_change": "직무 전환"}
+PRESET_NAMES = {
+    "kiet_2022": "산업연구원 2022",
+    "bok_2023_top20": "한국은행 2023 · 상위 20 %",
+    "bok_2023_top25": "한국은행 2023 · 상위 25 %",
+    "imf_high_exposure_low_complementarity": "IMF · 고노출·저보완",
+    "kli_2024_gpt": "한국의 사회동향 2024 · GPT",
+}
 BANNER = "노출은 대체가 아니다 · Exposure is not displacement"
 
 
@@ -74,11 +83,54 @@ def sheet(title: str, subtitle: str, *, width: float = 9.6, height: float = 5.4)
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height), layout="constrained")
-    head, foot = 0.62 / height, 0.30 / height
-    figure.get_layout_engine().set(rect=(0, foot, 1, 1 - head - foot))  # type: ignore[union-attr]
+    _keep_free(figure, _FOOT_INCHES)
     figure.text(0.012, 1 - 0.12 / height, title, size=14, weight=BOLD, color=INK, va="top")
     figure.text(0.012, 1 - 0.40 / height, subtitle, size=9.5, color=GREY, va="top")
     return figure
+
+
+def legend_below(
+    figure: Figure, entries: tuple[list[Any], list[Any]], *, place: str = "right"
+) -> None:
+    """Put a legend under the axes and above the stamp.
+
+    Parameters
+    ----------
+    figure : Figure
+        Made by :func:`sheet`.
+    entries : tuple
+        Handles and labels, as an axes gives them; a label that comes twice is shown once.
+    place : str
+        ``left``, ``center`` or ``right``.
+    """
+    shown = dict(zip(reversed(entries[1]), reversed(entries[0]), strict=True))
+    labels = list(dict.fromkeys(entries[1]))
+    _keep_free(figure, _FOOT_INCHES + _LEGEND_INCHES)
+    legend = figure.legend(
+        [shown[label] for label in labels],
+        labels,
+        loc=f"lower {place}",
+        ncols=len(labels),
+        bbox_to_anchor=(0.0, _FOOT_INCHES / figure.get_figheight(), 1.0, 0.5),
+    )
+    legend.set_in_layout(False)  # its room is kept free above
+
+
+def _keep_free(figure: Figure, inches: float) -> None:
+    """Leave room for the title above the axes, and `inches` below them."""
+    height = figure.get_figheight()
+    head, foot = _HEAD_INCHES / height, inches / height
+    engine = figure.get_layout_engine()
+    assert engine is not None  # sheet() asks for one
+    engine.set(rect=(0, foot, 1, 1 - head - foot))  # type: ignore[call-arg]
+
+
+def halo(text: Text) -> Text:
+    """Outline a text in white, so that it reads on top of a mark."""
+    from matplotlib.patheffects import withStroke
+
+    text.set_path_effects([withStroke(linewidth=2.5, foreground="white")])
+    return text
 
 
 def save(figure: Figure, path: Path, *, provenance: str) -> Path:
@@ -113,6 +165,13 @@ def vertical_only(axes: Axes) -> None:
     """The same for upright bars."""
     axes.grid(visible=False, axis="x")
     axes.tick_params(axis="x", length=0)
+
+
+def whole_years(axes: Axes) -> None:
+    """Put ticks on whole years only."""
+    from matplotlib.ticker import MaxNLocator
+
+    axes.xaxis.set_major_locator(MaxNLocator(nbins="auto", integer=True))
 
 
 def _register_fonts() -> None:

@@ -1,0 +1,109 @@
+"""The scoreboard: what each model scored on what it had not seen, beside the naive model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from forecast.report.style import (
+    BLUE,
+    GREY,
+    INK,
+    SKY,
+    VERMILLION,
+    horizontal_only,
+    legend_below,
+    sheet,
+    shorten,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Tables = Mapping[str, pd.DataFrame]
+Names = Mapping[str, Mapping[str, str]]
+
+ERRORS = ("mae", "crps", "mase", "crps_scaled")  # the smaller the better, in some unit
+NOMINAL = {"coverage80": 0.80, "coverage95": 0.95}
+
+
+def draw_scoreboard(tables: Tables, names: Names) -> Figure:
+    """Fit of the exposure models, errors against the naive model, and coverage of intervals."""
+    scores = tables["scores"]
+    fit = scores[(scores["stage"] == "exposure") & (scores["metric"] == "r2")]
+    errors = scores[(scores["stage"] != "exposure") & scores["metric"].isin(ERRORS)]
+    cover = scores[scores["metric"].isin(NOMINAL) & (scores["split"] != "random")]
+    heights = [max(fit["target"].nunique() * fit["model"].nunique(), 2), max(len(errors), 2),
+               max(cover.groupby(["stage", "model", "target"]).ngroups, 2)]  # fmt: skip
+    figure = sheet(
+        "얼마나 맞았나: 보지 않은 자료에서 잰 점수와 단순 모형",
+        "Out-of-sample scores: fit (R2), errors relative to the naive model, coverage of intervals",
+        width=10.5,
+        height=3.0 + 0.27 * sum(heights),
+    )
+    panels = figure.subplots(3, 1, height_ratios=heights)
+    _fit_panel(panels[0], fit)
+    _error_panel(panels[1], errors)
+    _coverage_panel(panels[2], cover)
+    entries: tuple[list[object], list[object]] = ([], [])
+    for axes in panels:
+        for mine, theirs in zip(entries, axes.get_legend_handles_labels(), strict=True):
+            mine.extend(theirs)
+    legend_below(figure, entries, place="center")
+    return figure
+
+
+def _fit_panel(axes: Axes, fit: pd.DataFrame) -> None:
+    """R2 when whole families are left out, when rows are, and of the naive model."""
+    keys = ["target", "model"]
+    wide = fit.pivot_table(index=keys, columns="split", values="value").iloc[::-1]
+    naive = fit[fit["split"] == "grouped"].set_index(keys)["naive_value"].reindex(wide.index)
+    rows = np.arange(len(wide))
+    axes.hlines(rows, naive, wide["grouped"], color=GREY, lw=1)
+    axes.plot(naive, rows, "s", color=GREY, ms=6, label="단순 모형")
+    axes.plot(wide["random"], rows, "o", mfc="white", mec=SKY, ms=7, label="무작위로 뺌 (부풀려짐)")
+    axes.plot(wide["grouped"], rows, "o", color=BLUE, ms=7, label="직업군을 통째로 뺌")
+    _label(axes, rows, [f"{target} · {model}" for target, model in wide.index])
+    axes.set_title("노출: 설명력 R² (클수록 좋음)")
+
+
+def _error_panel(axes: Axes, errors: pd.DataFrame) -> None:
+    """Error divided by the error of the naive model: below 1 the model is better."""
+    table = errors.iloc[::-1]
+    ratio = (table["value"] / table["naive_value"]).to_numpy()
+    rows = np.arange(len(table))
+    better = ratio < 1
+    axes.axvline(1.0, color=INK, lw=1)
+    axes.hlines(rows, 1.0, ratio, color=GREY, lw=1)
+    axes.plot(ratio[better], rows[better], "o", color=BLUE, ms=7)
+    axes.plot(
+        ratio[~better], rows[~better], "X", color=VERMILLION, ms=8, label="단순 모형보다 못함"
+    )
+    labels = [f"{r.target} · {r.model} · {r.metric}" for r in table.itertuples()]
+    _label(axes, rows, labels)
+    axes.set_title("도입과 고용: 오차 ÷ 단순 모형의 오차 (1보다 작으면 나음)")
+
+
+def _coverage_panel(axes: Axes, cover: pd.DataFrame) -> None:
+    """Share of outcomes inside the interval, beside what the interval promises."""
+    keys = ["stage", "target", "model"]
+    wide = cover.pivot_table(index=keys, columns="metric", values="value", sort=False).iloc[::-1]
+    rows = np.arange(len(wide))
+    for (metric, nominal), colour in zip(NOMINAL.items(), (BLUE, SKY), strict=True):
+        if metric not in wide:
+            continue
+        axes.axvline(nominal, color=colour, lw=1, ls="--")
+        axes.plot(wide[metric], rows, "D", color=colour, ms=6, label=f"{nominal:.0%} 구간")
+    _label(axes, rows, [f"{target} · {model}" for _, target, model in wide.index])
+    axes.set_title("구간에 실제 값이 든 비율 (점선: 약속한 비율)")
+
+
+def _label(axes: Axes, rows: np.ndarray, labels: list[str]) -> None:
+    axes.set_yticks(rows, [shorten(label, 44) for label in labels], size=9)
+    axes.set_ylim(-0.7, len(rows) - 0.3)
+    axes.margins(x=0.06)
+    horizontal_only(axes)
