@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import subprocess
 import sys
@@ -9,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from forecast.cli import main
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 Command = Callable[..., subprocess.CompletedProcess[str]]
@@ -48,10 +52,14 @@ def forecast_command() -> Command:
 
 
 @pytest.fixture(scope="session")
-def finished_run(tmp_path_factory: pytest.TempPathFactory, forecast_command: Command) -> Path:
-    """One finished, tracked run of the whole chain; its folder lies two below its work folder."""
+def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One finished, tracked run of the whole chain; its folder lies two below its work folder.
+
+    It runs in this process, so that warnings are errors here too and coverage sees it.
+    """
     work = tmp_path_factory.mktemp("work")
-    done = forecast_command("run", "draws=40", "run_dir=runs/shared", cwd=work)
-    assert done.returncode == 0, done.stderr
-    (work / "stdout.txt").write_text(done.stdout, encoding="utf-8")
+    said = io.StringIO()
+    with contextlib.chdir(work), contextlib.redirect_stdout(said):
+        assert main(["run", "draws=40", "run_dir=runs/shared"]) == 0
+    (work / "stdout.txt").write_text(said.getvalue(), encoding="utf-8")
     return work / "runs" / "shared"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -12,8 +12,9 @@ from forecast.report.style import (
     BLUE,
     GREY,
     INK,
+    ORANGE,
+    PURPLE,
     SKY,
-    VERMILLION,
     horizontal_only,
     legend_below,
     sheet,
@@ -34,22 +35,24 @@ NOMINAL = {"coverage80": 0.80, "coverage95": 0.95}
 def draw_scoreboard(tables: Tables, names: Names) -> Figure:
     """Fit of the exposure models, errors against the naive model, and coverage of intervals."""
     scores = tables["scores"]
-    fit = scores[(scores["stage"] == "exposure") & (scores["metric"] == "r2")]
-    errors = scores[(scores["stage"] != "exposure") & scores["metric"].isin(ERRORS)]
-    cover = scores[scores["metric"].isin(NOMINAL) & (scores["split"] != "random")]
-    heights = [max(fit["target"].nunique() * fit["model"].nunique(), 2), max(len(errors), 2),
-               max(cover.groupby(["stage", "model", "target"]).ngroups, 2)]  # fmt: skip
+    exposure = scores["stage"] == "exposure"
+    parts = [
+        (_fit_panel, scores[exposure & (scores["metric"] == "r2")]),
+        (_error_panel, scores[~exposure & scores["metric"].isin(ERRORS)]),
+        (_coverage_panel, scores[scores["metric"].isin(NOMINAL) & (scores["split"] != "random")]),
+    ]
+    parts = [(draw, table) for draw, table in parts if len(table)]
+    heights = [max(table.groupby(["stage", "model", "target"]).ngroups, 3) for _, table in parts]
     figure = sheet(
         "얼마나 맞았나: 보지 않은 자료에서 잰 점수와 단순 모형",
         "Out-of-sample scores: fit (R2), errors relative to the naive model, coverage of intervals",
         width=10.5,
-        height=3.0 + 0.27 * sum(heights),
+        height=2.0 + 0.5 * len(parts) + 0.33 * sum(heights),
     )
-    panels = figure.subplots(3, 1, height_ratios=heights)
-    _fit_panel(panels[0], fit)
-    _error_panel(panels[1], errors)
-    _coverage_panel(panels[2], cover)
-    entries: tuple[list[object], list[object]] = ([], [])
+    panels = figure.subplots(len(parts), 1, height_ratios=heights, squeeze=False)[:, 0]
+    for axes, (draw, table) in zip(panels, parts, strict=True):
+        draw(axes, table)
+    entries: tuple[list[Any], list[Any]] = ([], [])
     for axes in panels:
         for mine, theirs in zip(entries, axes.get_legend_handles_labels(), strict=True):
             mine.extend(theirs)
@@ -73,18 +76,16 @@ def _fit_panel(axes: Axes, fit: pd.DataFrame) -> None:
 
 def _error_panel(axes: Axes, errors: pd.DataFrame) -> None:
     """Error divided by the error of the naive model: below 1 the model is better."""
-    table = errors.iloc[::-1]
-    ratio = (table["value"] / table["naive_value"]).to_numpy()
-    rows = np.arange(len(table))
-    better = ratio < 1
+    keys = ["stage", "target", "model"]
+    ratio = errors.assign(ratio=errors["value"] / errors["naive_value"])
+    absolute = ratio[ratio["metric"].isin(("mae", "mase"))].set_index(keys)["ratio"]
+    crps = ratio[~ratio["metric"].isin(("mae", "mase"))].set_index(keys)["ratio"]
+    wide = pd.DataFrame({"absolute": absolute, "crps": crps}).iloc[::-1]
+    rows = np.arange(len(wide))
     axes.axvline(1.0, color=INK, lw=1)
-    axes.hlines(rows, 1.0, ratio, color=GREY, lw=1)
-    axes.plot(ratio[better], rows[better], "o", color=BLUE, ms=7)
-    axes.plot(
-        ratio[~better], rows[~better], "X", color=VERMILLION, ms=8, label="단순 모형보다 못함"
-    )
-    labels = [f"{r.target} · {r.model} · {r.metric}" for r in table.itertuples()]
-    _label(axes, rows, labels)
+    axes.plot(wide["absolute"], rows, "^", color=ORANGE, ms=7, label="절대 오차 (MAE, MASE)")
+    axes.plot(wide["crps"], rows, "v", color=PURPLE, ms=7, label="분포 오차 (CRPS)")
+    _label(axes, rows, [f"{target} · {model}" for _, target, model in wide.index])
     axes.set_title("도입과 고용: 오차 ÷ 단순 모형의 오차 (1보다 작으면 나음)")
 
 

@@ -124,8 +124,8 @@ def rake(prior: Floats, margins: Sequence[Margin]) -> Floats:
         if worst < CLOSE:
             return cells
     raise InputError(
-        f"anchors: the published figures contradict each other; after {MAX_ROUNDS} rounds one is "
-        f"still missed by {worst:.2%}."
+        f"anchors: after {MAX_ROUNDS} rounds of raking a published figure is still missed by "
+        f"{worst:.1e} of itself: the figures contradict each other, or employment rules them out."
     )
 
 

@@ -48,6 +48,12 @@ def test_a_figure_without_its_table_is_left_out(tables, names, tmp_path):
     assert list(draw_figures(some, tmp_path, names=names)) == ["headline", "adoption"]
 
 
+@pytest.mark.parametrize("stage", ["exposure", "adoption", "employment"])
+def test_the_scoreboard_of_one_stage_alone_is_drawn(tables, names, tmp_path, stage):
+    scores = tables["scores"].query("stage == @stage")
+    assert list(draw_figures({"scores": scores}, tmp_path, names=names)) == ["scores"]
+
+
 def test_a_code_without_a_name_shows_itself(tables, tmp_path):
     drawn = draw_figures(tables, tmp_path, names={})
     assert list(drawn) == list(FIGURES)
