@@ -88,6 +88,9 @@ def to_options(config: DictConfig) -> Options:
     >>> to_options(OmegaConf.structured(Options(draws=7))).draws
     7
     """
+    unknown = [key for key in _given(config) if key not in _keys(Options)]
+    if unknown:  # Hydra's + adds a key that the schema does not have, and nobody would read it
+        raise ConfigError(f"configuration key {unknown[0]!r} does not exist. {_near(unknown[0])}")
     try:
         options = OmegaConf.to_object(config)
     except OmegaConfBaseException as error:
@@ -105,11 +108,7 @@ def explain(error: Exception) -> str:
     message = " ".join([*lines[:1], *detail, *lines[1:]]) or type(error).__name__
     if lines and lines[0].startswith("Could not override '"):
         key = lines[0].split("'")[1]
-        near = difflib.get_close_matches(key, _keys(Options), n=3, cutoff=0.5)
-        hint = f"Did you mean {' or '.join(near)}? " if near else ""
-        return (
-            f"configuration key {key!r} does not exist. {hint}`forecast run --cfg job` lists all."
-        )
+        return f"configuration key {key!r} does not exist. {_near(key)}"
     if f"Could not find '{GROUP}/" in message:
         message += f" Available: {', '.join(sorted(_experiments()))}."
     return f"configuration: {message}"
@@ -160,7 +159,7 @@ def _experiments() -> set[str]:
 
 
 def _register() -> None:
-    ConfigStore.instance().store("schema", node=Options)
+    ConfigStore.instance().store("schema", node=Options, replace=True)
     plugins = Plugins.instance()
     plugins.register(ExperimentSource)
     plugins.register(FolderSearchPath)
@@ -180,6 +179,21 @@ def _environment(arguments: list[str]) -> Iterator[None]:
             del os.environ["HYDRA_FULL_ERROR"]
         else:
             os.environ["HYDRA_FULL_ERROR"] = variable
+
+
+def _near(key: str) -> str:
+    near = difflib.get_close_matches(key, _keys(Options), n=3, cutoff=0.5)
+    hint = f"Did you mean {' or '.join(near)}? " if near else ""
+    return f"{hint}`forecast run --cfg job` lists all."
+
+
+def _given(config: DictConfig, schema: type = Options, prefix: str = "") -> Iterator[str]:
+    """All dotted keys of a composed configuration, down to where the schema is an open mapping."""
+    groups = {item.name: getattr(schema(), item.name) for item in fields(schema)}
+    for key in config:
+        yield f"{prefix}{key}"
+        if is_dataclass(groups.get(str(key))):
+            yield from _given(config[key], type(groups[str(key)]), f"{prefix}{key}.")
 
 
 def _keys(schema: type, prefix: str = "") -> list[str]:

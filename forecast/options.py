@@ -149,7 +149,6 @@ class Options:
     seed: int = 20221231
     draws: int = 200
     run_dir: str | None = None  # default: runs/<name>/<time with microseconds>
-    resume: bool = False
     stages: list[str] = field(
         default_factory=lambda: [
             "exposure",

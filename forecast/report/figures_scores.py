@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,6 @@ from forecast.report.style import (
     PURPLE,
     SKY,
     horizontal_only,
-    legend_below,
     sheet,
     shorten,
 )
@@ -52,11 +51,7 @@ def draw_scoreboard(tables: Tables, names: Names) -> Figure:
     panels = figure.subplots(len(parts), 1, height_ratios=heights, squeeze=False)[:, 0]
     for axes, (draw, table) in zip(panels, parts, strict=True):
         draw(axes, table)
-    entries: tuple[list[Any], list[Any]] = ([], [])
-    for axes in panels:
-        for mine, theirs in zip(entries, axes.get_legend_handles_labels(), strict=True):
-            mine.extend(theirs)
-    legend_below(figure, entries, place="center")
+        axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=3, borderaxespad=0.2)
     return figure
 
 

@@ -15,6 +15,12 @@ from forecast.report.style import NEED_NAMES, PRESET_NAMES, SCENARIO_NAMES
 from forecast.report.summary import planned_rows
 
 Tables = Mapping[str, pd.DataFrame]
+EMPLOYMENT_LEVELS = {
+    "cells": "직업 × 연령",
+    "all_ages": "직업",
+    "all_occupations": "연령",
+    "total": "전체",
+}
 STAGE_NAMES = {"exposure": "노출", "adoption": "도입", "employment": "고용"}
 
 
@@ -68,6 +74,7 @@ def render_page(
         unplanned=_totals(tables, planned=False),
         seats=_seats(tables),
         scores=_scores(tables),
+        coverage=_employment_coverage(tables),
     )
 
 
@@ -190,6 +197,19 @@ def _seats(tables: Tables) -> list[dict[str, Any]]:
     wide["sum"] = wide.sum(axis=1)
     wide = wide.sort_values("sum", ascending=False)
     return [{"site": site, "cells": row.astype(int).to_dict()} for site, row in wide.iterrows()]
+
+
+def _employment_coverage(tables: Tables) -> list[dict[str, Any]]:
+    """How often the 80 % interval of the default employment model held, by level."""
+    if "scores" not in tables:
+        return []
+    table = tables["scores"]
+    chosen = table[
+        (table["stage"] == "employment")
+        & (table["model"] == "combination")
+        & (table["metric"] == "coverage80")
+    ]
+    return _rows(chosen.assign(level=chosen["target"].map(EMPLOYMENT_LEVELS)))
 
 
 def _scores(tables: Tables) -> list[dict[str, Any]]:
