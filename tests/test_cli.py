@@ -9,7 +9,7 @@ import pytest
 from forecast.data import reference
 from forecast.types import AGE_GROUPS
 
-QUICK = ("draws=20", "tracking=disabled")
+QUICK = ("draws=20", "tracking=disabled", "model=ridge")
 
 
 def test_help_of_every_verb_needs_no_heavy_package(forecast_command, tmp_path):
@@ -62,6 +62,7 @@ def nothing_written(folder):
         (["draws=1"], "10 draws"),
         (["data.employment=nowhere.csv"], "no such file"),
         (["data=sources", "data.root=nowhere"], "no such folder"),
+        (["model.alphaz=[1.0]"], "alphaz"),
         (["model._target_=forecast.models.Nothing"], "Nothing"),
         (["scenario.parameters.cost_effective_share.high=-1"], "cost_effective_share"),
     ],

@@ -5,7 +5,7 @@ import pytest
 
 from forecast.codebook import check_table
 
-EXPOSURE = ("draws=20", "tracking=disabled", "stages=[exposure]", "run_dir=out", "seed=3")
+EXPOSURE = ["draws=20", "tracking=disabled", "stages=[exposure]", "run_dir=out", "seed=3", "model=ridge"]
 
 
 @pytest.mark.sources

@@ -52,7 +52,15 @@ def test_the_wheel_runs_the_chain_in_an_empty_folder_with_the_users_own_experime
     assert where.returncode == 0 and "draws: 200" in where.stdout
     (tmp_path / "experiments").mkdir()
     (tmp_path / "experiments/mine.yaml").write_text("# @package _global_\nname: mine\ndraws: 20\n")
-    done = run_in(tmp_path, installed, "run", "experiment=mine", "tracking=disabled", "run_dir=out")
+    done = run_in(
+        tmp_path,
+        installed,
+        "run",
+        "experiment=mine",
+        "model=ridge",
+        "tracking=disabled",
+        "run_dir=out",
+    )
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "out/manifest.json").exists() and (tmp_path / "out/report.html").exists()
     code = "import forecast; print(forecast.__file__)"
