@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from forecast.errors import ForecastError
 
 if TYPE_CHECKING:
+    from forecast.options import TrackingOptions
     from forecast.pipeline import RunResult
 
 RUN_HELP = """\
@@ -140,7 +141,7 @@ def _ui(chosen: argparse.Namespace) -> int:
     return serve(_store(chosen), port=chosen.port)
 
 
-def _store(chosen: argparse.Namespace):  # type: ignore[no-untyped-def]
+def _store(chosen: argparse.Namespace) -> TrackingOptions:
     from forecast.options import TrackingOptions
 
     options = TrackingOptions()
