@@ -89,7 +89,9 @@ TABLES: dict[str, dict[str, Column]] = {
         **_SCORES,
         "p_at_risk": number("share", "P(at risk) under the preset of the run"),
         "employed_persons": number("persons", "employed, at sub_major", required=False),
-        "at_risk_persons": number("persons", "at risk, at sub_major", required=False),
+        "at_risk_persons": number(
+            "persons", "at risk on the base of the headline, at sub_major", required=False
+        ),
         "at_risk_lower80": number("persons", "lower end, at sub_major", required=False),
         "at_risk_upper80": number("persons", "upper end, at sub_major", required=False),
     },
@@ -117,7 +119,7 @@ TABLES: dict[str, dict[str, Column]] = {
         "at_risk_persons": number("persons", "after raking to the published cells"),
         "published_persons": number("persons", "published figure", required=False),
         "multiplier": number("number", "raked / before raking", required=False),
-        "flag": text("published, raked, exceeds_employment, ..."),
+        "flag": text("published, derived, assumed_split, raked or exceeds_employment"),
     },
     "adoption_forecast": {
         "measure": text("which adoption is measured; measures are never chained"),

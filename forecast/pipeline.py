@@ -227,7 +227,7 @@ DOING = {
 
 def publish(results: Results, options: Options, progress: Progress) -> RunResult:
     """Check the tables, write the run folder, tell MLflow."""
-    tables = contract_tables(results)
+    tables = contract_tables(results, options)
     manifest = run_folder.manifest(options, results.inputs, results.provenance)
     if results.exposure is not None:
         manifest["splits"] = results.exposure.split_hashes
@@ -247,13 +247,13 @@ def publish(results: Results, options: Options, progress: Progress) -> RunResult
     return RunResult(final, tables, results.seconds, tracked)
 
 
-def contract_tables(results: Results) -> dict[str, pd.DataFrame]:
+def contract_tables(results: Results, options: Options) -> dict[str, pd.DataFrame]:
     """Turn the results of the stages that ran into checked tables."""
     from forecast.report import tables as make
 
     parts: list[dict[str, pd.DataFrame]] = []
     if results.exposure is not None:
-        parts.append(make.exposure_tables(results.exposure, _employed(results.reference)))
+        parts.append(make.exposure_tables(results.exposure, _employed(results.reference, options)))
     if results.adoption is not None:
         parts.append(make.adoption_tables(results.adoption))
     if results.employment is not None:
@@ -306,11 +306,10 @@ def _track(
     return tracking.log_run(options, final, tables, manifest, model, example, results.seconds)
 
 
-def _employed(reference: Tables) -> pd.Series:
-    """Employed persons by sub-major group in the last calendar year, mean of its half-years."""
+def _employed(reference: Tables, options: Options) -> pd.Series:
+    """Employed persons by sub-major group in the base year, mean of its half-years."""
     table = reference["employment_age"].query("level == 'sub_major' and age_group == 'all'")
-    last = table["period"].str[:4].max()
-    year = table[table["period"].str.startswith(last)]
+    year = table[table["period"].str.startswith(options.at_risk.base_period)]
     return year.groupby("ksco7")["employed_persons"].mean()
 
 

@@ -50,6 +50,13 @@ def test_headline_reproduces_the_published_figure_with_threshold_and_interval(ta
     assert tables["headline"]["preset"].nunique() >= 5
 
 
+def test_occupations_at_risk_sum_to_the_headline(tables):
+    groups = tables["exposure_ksco"].query("level == 'sub_major'")
+    headline = tables["headline"].set_index("preset").loc["kiet_2022"]
+    assert groups["at_risk_persons"].sum() == pytest.approx(headline.at_risk_persons, rel=1e-9)
+    assert len(groups) == 51
+
+
 def test_cells_at_risk_sum_to_the_headline_and_impossible_ones_are_flagged(tables):
     cells = tables["at_risk_cells"].query("preset == 'kiet_2022'")
     inner = cells.query("ksic not in ('TOT', 'other') and occupation_group not in ('TOT', '2')")

@@ -49,6 +49,8 @@ _ANCHORS: tuple[tuple[str, str, str, str, str], ...] = (
 def table(root: Path) -> pd.DataFrame:
     """Return the anchors: anchor, preset, dimension, ksic, occupation_group, value, unit, ...
 
+    `confidence` is ``printed``, or ``computed`` where the figure was worked out from printed ones.
+
     Shares are in percent. Counts are whole; `unit` says whether the document counts jobs
     (일자리, 만개) or persons (취업자, 만명).
     """
@@ -66,6 +68,7 @@ def table(root: Path) -> pd.DataFrame:
                 "value": found.amount,
                 "unit": found.unit,
                 "year": int(found.year),
+                "confidence": "computed" if found.computed else "printed",
                 "source": found.source,
                 "note": found.note,
             }

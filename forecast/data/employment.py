@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from forecast.errors import InputError
@@ -51,7 +52,7 @@ def read_employment(path: Path, codes: list[str], *, encoding: str = "utf-8") ->
     _refuse(path, table, ~table["age_group"].isin(AGE_GROUPS), "age_group", f"one of {AGE_GROUPS}")
     _refuse(path, table, table.duplicated(KEYS), KEYS, "each cell once: delete or sum the copies")
     persons = pd.to_numeric(table[VALUE], errors="coerce")
-    _refuse(path, table, persons.isna(), VALUE, "a number of persons, without separators")
+    _refuse(path, table, ~np.isfinite(persons), VALUE, "a number of persons, without separators")
     _refuse(path, table, persons < 0, VALUE, "at least 0 persons")
     cells = table.assign(**{VALUE: persons})[[*KEYS, VALUE]]
     _require_all_cells(path, cells, codes)

@@ -11,7 +11,7 @@ from forecast.data.citations import source_ids
 from forecast.data.files import read_text_table
 from forecast.errors import InputError
 
-_COLUMNS = ("id", "item", "code", "name", "value", "unit", "year", "source", "note")
+_COLUMNS = ("id", "item", "code", "name", "value", "unit", "year", "source", "note", "confidence")
 # Korean unit to (factor, unit here): jobs and persons stay apart, as do shares and counts.
 _UNITS = {
     "%": (1, "percent"),
@@ -60,6 +60,7 @@ class Figure:
     year: str
     source: str
     note: str
+    computed: bool  # worked out from printed figures by whoever collected them
 
 
 def figure(table: pd.DataFrame, row: str) -> Figure:
@@ -87,4 +88,7 @@ def figure(table: pd.DataFrame, row: str) -> Figure:
     except ValueError as error:
         raise InputError(f"figure {row}: {found['value']!r} is text, not a number.") from error
     text = {name: str(found[name]) for name in ("code", "name", "year", "note")}
-    return Figure(amount=amount, unit=unit, source=str(found["source_id"]), **text)
+    computed = str(found["confidence"]).startswith("computed")
+    return Figure(
+        amount=amount, unit=unit, source=str(found["source_id"]), computed=computed, **text
+    )

@@ -181,7 +181,7 @@ def _ksco(result: ExposureResult, employed: pd.Series) -> pd.DataFrame:
     upper = _scores(result.sub_major, "ksco7", "name_ko").assign(level="sub_major")
     upper["p_at_risk"] = chosen.probability.mean("draw").to_numpy()
     persons = employed.reindex(upper["ksco7"]).to_numpy()
-    at_risk = chosen.probability.to_numpy() * persons
+    at_risk = chosen.jobs.to_numpy()  # on the base of the headline, so the groups sum to it
     upper["employed_persons"] = persons
     upper["at_risk_persons"] = at_risk.mean(axis=0)
     upper["at_risk_lower80"], upper["at_risk_upper80"] = np.quantile(at_risk, (0.1, 0.9), axis=0)

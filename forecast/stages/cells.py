@@ -48,7 +48,9 @@ def raked_cells(
         Contract table ``at_risk_cells``. Rows with a section and one of :data:`GROUPS` are the
         cells and sum to the headline; rows with ``TOT``, ``other`` or ``2`` are their sums.
         `multiplier` is raked / before raking. `flag`: ``published`` where a figure is printed,
-        ``raked`` elsewhere, ``exceeds_employment`` where more jobs are at risk than people are
+        ``derived`` where it is the difference of printed ones, ``assumed_split`` where a major
+        group inside an industry is split as in the nation, ``raked`` elsewhere, and before all
+        of these ``exceeds_employment`` where more jobs are at risk than people are
         employed, which employment statistics cannot reproduce.
     """
     anchors = tables["anchors"]
@@ -64,8 +66,8 @@ def raked_cells(
         for group, parts in _groups().items():
             block = (list(members), list(parts))
             after, before = cells.loc[block].sum().sum(), prior.loc[block].sum().sum()
-            printed = _printed(anchors, ksic, group)
-            flag = "raked" if np.isnan(printed) else "published"
+            printed, computed = _printed(anchors, ksic, group)
+            flag = _origin(ksic, group, printed, computed)
             if after > ceiling(ksic, group):
                 flag = "exceeds_employment"
             rows.append(
@@ -74,7 +76,7 @@ def raked_cells(
                     "ksic": ksic,
                     "occupation_group": group,
                     "at_risk_persons": after,
-                    "published_persons": printed,
+                    "published_persons": np.nan if computed else printed,
                     "multiplier": after / before if before > 0 else np.nan,
                     "flag": flag,
                 }
@@ -196,10 +198,16 @@ def _industries(sections: Sequence[str]) -> dict[str, tuple[str, ...]]:
     return {**single, "other": other, "TOT": tuple(sections)}
 
 
-def _printed(anchors: pd.DataFrame, ksic: str, group: str) -> float:
-    """Return the printed figure of a cell or margin, NaN where the document prints none."""
+def _origin(ksic: str, group: str, printed: float, computed: bool) -> str:
+    if not np.isnan(printed):
+        return "derived" if computed else "published"
+    return "assumed_split" if ksic != "TOT" and group in GROUPS[:3] else "raked"
+
+
+def _printed(anchors: pd.DataFrame, ksic: str, group: str) -> tuple[float, bool]:
+    """Return the figure of a cell or margin (NaN if there is none), and whether it is computed."""
     if (ksic, group) == ("TOT", "TOT"):
-        return anchor(anchors, "kiet_2022", "at_risk_persons")
+        return anchor(anchors, "kiet_2022", "at_risk_persons"), False
     dimension = "industry_x_occupation"
     if group == "TOT":
         dimension, group = "industry", ""
@@ -211,7 +219,9 @@ def _printed(anchors: pd.DataFrame, ksic: str, group: str) -> float:
         & (anchors["ksic"] == ksic)
         & (anchors["occupation_group"] == group)
     ]
-    return float(listed["value"].iloc[0]) if len(listed) else float("nan")
+    if listed.empty:
+        return float("nan"), False
+    return float(listed["value"].iloc[0]), listed["confidence"].iloc[0] == "computed"
 
 
 def _margins(anchors: pd.DataFrame, sections: Sequence[str]) -> list[Margin]:
@@ -219,7 +229,7 @@ def _margins(anchors: pd.DataFrame, sections: Sequence[str]) -> list[Margin]:
     margins = []
     for ksic, members in _industries(sections).items():
         for group, parts in _groups().items():
-            printed = _printed(anchors, ksic, group)
+            printed, _ = _printed(anchors, ksic, group)
             if not np.isnan(printed):
                 rows, columns = np.isin(sections, members), np.isin(GROUPS, parts)
                 margins.append(Margin(np.outer(rows, columns), printed))

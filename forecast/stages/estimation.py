@@ -112,8 +112,10 @@ def estimate_scores(
         families=panel.families.to_numpy(dtype=str),
         rng=rng,
     )
-    anchor = panel.indices[options.anchor_index]
-    exposure = (anchor.mean() + anchor.std(ddof=0) * latent).clip(0.0, 1.0)
+    # The anchor's own equation of the measurement model, without its noise.
+    place = chosen.index(options.anchor_index)
+    centre_share, share_per_unit = float(factor.intercepts[place]), float(factor.loadings[place])
+    exposure = (centre_share + share_per_unit * latent).clip(0.0, 1.0)
     theta, imputed = complete(panel, "theta", n_draw=n_draw, n_fold=options.folds, rng=rng)
     weight = draw_weights(options.complementarity_weight, n_draw=n_draw, rng=rng)
     floor = float(panel.indices["theta"].min())
@@ -131,8 +133,8 @@ def estimate_scores(
             regressor=fitted,
             columns=tuple(panel.descriptors.columns),
             target=target,
-            centre=float(anchor.mean()),
-            scale=float(anchor.std(ddof=0)),
+            centre=centre_share,
+            scale=share_per_unit,
         ),
         score_rows=comparison.scores,
         factor=factor,
@@ -163,9 +165,10 @@ def chosen_indices(panel: OccupationPanel, options: ExposureOptions) -> list[str
             f"exposure.indices gives {chosen} at {panel.system}; name at least two, and one that "
             f"is not computed from the descriptors themselves (as {sorted(RELATIVES)} are)."
         )
-    if options.anchor_index not in known:
+    if options.anchor_index not in chosen:
         raise ConfigError(
-            f"exposure.anchor_index is {options.anchor_index!r}; choose one of {known}."
+            f"exposure.anchor_index is {options.anchor_index!r}; choose one of exposure.indices, "
+            f"{chosen}."
         )
     return chosen
 

@@ -44,13 +44,14 @@ class Parameter:
 
 PARAMETERS = (
     Parameter("worker_reach", 0.0, 0.0, 20.0, "share of workers reached per share of firms"),
+    Parameter("surveyed_share", 0.0, 0.0, 1.0, "workers elsewhere, relative to surveyed firms'"),
     Parameter("cost_effective_share", 0.0, 0.0, 1.0, "share of exposed tasks worth automating"),
     Parameter("hours_saved_share", 0.0, 0.0, 1.0, "hours saved per hour of such tasks at a user"),
     Parameter("output_response", 0.0, 0.0, 3.0, "output gained per unit of labour saved"),
     Parameter("reinstatement_share", 0.0, 0.0, 1.0, "share of lost jobs that return as new tasks"),
     Parameter("attrition_share", 0.0, 0.0, 1.0, "share of lost jobs met by not refilling leavers"),
     *(
-        Parameter(name, 1.0, -5.0, 5.0, f"loss at ages {age} relative to the mean")
+        Parameter(name, 1.0, -5.0, 5.0, f"loss at ages {age} per loss that hours imply")
         for age, name in AGE_FACTORS.items()
     ),
     Parameter("training_need_share", 0.0, 0.0, 1.0, "share of affected workers not yet trained"),
@@ -100,8 +101,9 @@ def sample_parameters(
     values = np.empty((len(PARAMETERS), n_draw))
     for row, parameter in enumerate(PARAMETERS):
         option = options[parameter.name]
+        # One draw in each of n_draw equal slices (Latin hypercube): means settle with fewer draws.
         # Quantiles instead of Generator.triangular: an empty range (low = high) stays allowed.
-        chance = rng.random(n_draw)
+        chance = (rng.permutation(n_draw) + rng.random(n_draw)) / n_draw
         values[row] = _triangular(chance, option) if option.enabled else option.neutral
     names = [parameter.name for parameter in PARAMETERS]
     return xr.DataArray(
@@ -157,10 +159,16 @@ def additional_adoption(
     return _unit(grown.copy(data=values), FIRMS)
 
 
-def workers_reached(firms: xr.DataArray, worker_reach: xr.DataArray) -> xr.DataArray:
-    """Share of an occupation's workers at firms that newly use AI: firms weigh by their staff."""
+def workers_reached(
+    firms: xr.DataArray, worker_reach: xr.DataArray, surveyed_share: xr.DataArray
+) -> xr.DataArray:
+    """Share of an occupation's workers whom AI newly reaches at work.
+
+    Firms weigh by their staff (`worker_reach`), and the survey covers firms of 50 and more only:
+    `surveyed_share` is how far all employed persons are reached relative to those in its firms.
+    """
     _expect(firms, FIRMS)
-    return _unit((firms * worker_reach).clip(0.0, 1.0), WORKERS)
+    return _unit((firms * worker_reach * surveyed_share).clip(0.0, 1.0), WORKERS)
 
 
 def cost_effective_tasks(substitution: xr.DataArray, share: xr.DataArray) -> xr.DataArray:
@@ -202,6 +210,20 @@ def employment_factor(loss: xr.DataArray, reinstatement_share: xr.DataArray) -> 
     """Employment relative to the baseline once part of the lost jobs returned as new tasks."""
     _expect(loss, JOBS)
     return _unit(1.0 - loss + reinstatement_share * loss.clip(min=0.0), "share")
+
+
+def workers_in_need(
+    newly_reached: xr.DataArray, exposure: xr.DataArray, training_need_share: xr.DataArray
+) -> xr.DataArray:
+    """Share of workers whose own work AI newly touches and who are not trained for it.
+
+    A reached worker's work is touched with the probability of a task drawn from it: the exposed
+    share of tasks is taken as the share of workers (assumption; tasks within a job are not
+    observed for persons).
+    """
+    _expect(newly_reached, WORKERS)
+    _expect(exposure, TASKS)
+    return _unit(newly_reached * exposure * training_need_share, WORKERS)
 
 
 def age_factors(draws: xr.DataArray) -> xr.DataArray:

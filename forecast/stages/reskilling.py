@@ -16,7 +16,7 @@ import pandas as pd
 import xarray as xr
 from scipy.special import ndtr
 
-from forecast.errors import InputError
+from forecast.errors import ConfigError, InputError
 from forecast.options import ScenarioOptions
 from forecast.stages import mechanism
 from forecast.stages.composition import industry_mix, province_share
@@ -124,7 +124,7 @@ def _effect(
     def value(name: str) -> xr.DataArray:
         return parameters.sel(parameter=name, drop=True)
 
-    reached = mechanism.workers_reached(firms, value("worker_reach"))
+    reached = mechanism.workers_reached(firms, value("worker_reach"), value("surveyed_share"))
     tasks = mechanism.cost_effective_tasks(scores.substitution, value("cost_effective_share"))
     hours = mechanism.hours_saved(reached, tasks, value("hours_saved_share"))
     loss = mechanism.labour_demand_loss(
@@ -134,7 +134,9 @@ def _effect(
     newly_lost = _new_in_year(loss.clip(min=0.0)).clip(min=0.0)
     layoffs = newly_lost * (1.0 - value("attrition_share"))
     returning = newly_lost * value("reinstatement_share")
-    affected = _new_in_year(reached) * scores.exposure * value("training_need_share")
+    affected = mechanism.workers_in_need(
+        _new_in_year(reached), scores.exposure, value("training_need_share")
+    )
 
     weight = stock.isel(year=0).mean("draw").sum("age_group")
     complement = _complemented(scores.complementarity, weight)
@@ -209,7 +211,8 @@ def _has_effect(effect: _Effect, row: int, year: int) -> bool:
 
 def _new_in_year(level: xr.DataArray) -> xr.DataArray:
     """What a year adds to a level that starts at zero."""
-    return level - level.shift(year=1, fill_value=0.0)
+    added = level - level.shift(year=1, fill_value=0.0)
+    return added.assign_attrs(level.attrs)
 
 
 def _complemented(complementarity: xr.DataArray, weight: xr.DataArray) -> xr.DataArray:
@@ -275,6 +278,13 @@ def _common_draws(*arrays: xr.DataArray) -> int:
 
 def _adoption_years(adoption: AdoptionForecast, years: list[int]) -> xr.DataArray:
     """Scenarios in their fixed order; ``no_ai`` first, without any adoption to gain from."""
+    first = int(adoption.value["year"].min())
+    if first != years[0]:
+        raise ConfigError(
+            f"adoption.measure={adoption.measure} was last seen in {first - 1}, and the ledger "
+            f"opens at the end of {years[0] - 1}: what was adopted between cannot be placed. Choose "
+            "another measure, or leave reskilling out of stages."
+        )
     missing = sorted(set(years) - set(adoption.value["year"].values.tolist()))
     if missing:
         raise InputError(f"adoption lacks year(s) {missing}: raise adoption.last_year.")

@@ -49,6 +49,7 @@ def change(column, value, row=4):
         (change("age_group", "15-24"), "15-24"),
         (change("employed_persons", "-5"), "at least 0"),
         (change("employed_persons", "1,000"), "without separators"),
+        (change("employed_persons", "inf"), "without separators"),
         (pd.concat([own_table(), own_table().head(1)]), "once"),
         (own_table().drop(index=3), "missing"),
         (own_table().head(0), "no row"),

@@ -78,7 +78,11 @@ def test_every_published_figure_is_met(cells):
     assert_allclose(seen["at_risk_persons"], seen["published_persons"], rtol=1e-8)
     anchors = reference_tables()["anchors"].query("preset == 'kiet_2022'")
     used = ["at_risk_persons", "industry", "occupation", "industry_x_occupation"]
-    assert len(seen) == anchors["dimension"].isin(used).sum()
+    known = anchors[anchors["dimension"].isin(used)]
+    assert len(seen) == (known["confidence"] == "printed").sum()
+    derived = cells[cells["flag"] == "derived"]
+    assert len(derived) == (known["confidence"] == "computed").sum() == 3
+    assert derived["published_persons"].isna().all()
 
 
 def test_rows_of_sums_are_the_sums_of_their_cells(cells):
@@ -99,8 +103,10 @@ def test_more_jobs_at_risk_than_people_employed_is_flagged(cells):
     assert engineers["flag"] == "exceeds_employment"
     assert cells.loc[("F", "2"), "flag"] == "exceeds_employment"
     assert cells.loc[("C", "TOT"), "flag"] == "published"
-    assert cells.loc[("G", "22"), "flag"] == "raked"
-    assert set(cells["flag"]) == {"published", "raked", "exceeds_employment"}
+    assert cells.loc[("G", "22"), "flag"] == "assumed_split"
+    assert cells.loc[("G", "!2"), "flag"] == "raked"
+    flags = {"published", "derived", "assumed_split", "raked", "exceeds_employment"}
+    assert set(cells["flag"]) == flags
 
 
 def test_multipliers_show_how_far_the_published_cells_are_from_ours(cells):
