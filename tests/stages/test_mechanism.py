@@ -83,7 +83,8 @@ def test_a_missing_and_an_unknown_parameter_are_both_named():
 @pytest.mark.parametrize(
     "step",
     [
-        lambda x, p: mechanism.workers_reached(x, p),
+        lambda x, p: mechanism.workers_reached(x, p, p),
+        lambda x, p: mechanism.workers_in_need(x, array(0.1, "share"), p),
         lambda x, p: mechanism.cost_effective_tasks(x, p),
         lambda x, p: mechanism.hours_saved(x, array(0.1, "share"), p),
         lambda x, p: mechanism.labour_demand_loss(x, p, p),
@@ -99,7 +100,8 @@ def test_no_step_takes_persons_or_another_unit(step):
 def test_employment_stays_between_nothing_and_all_hours_saved(
     reach, tasks, saved, response, age, back
 ):
-    reached = mechanism.workers_reached(array(reach, mechanism.FIRMS), array(1.0, ""))
+    everyone = array(1.0, "")
+    reached = mechanism.workers_reached(array(reach, mechanism.FIRMS), everyone, everyone)
     hours = mechanism.hours_saved(reached, array(tasks, "share"), array(saved, ""))
     loss = mechanism.labour_demand_loss(hours, array(response, ""), array(age, ""))
     factor = float(mechanism.employment_factor(loss, array(back, ""))[0])
@@ -109,11 +111,12 @@ def test_employment_stays_between_nothing_and_all_hours_saved(
         assert factor == pytest.approx(1.0, abs=1e-12)
 
 
-@pytest.mark.parametrize("zero", range(3))
+@pytest.mark.parametrize("zero", range(4))
 def test_one_closed_gate_is_enough_to_lose_no_job(zero):
-    gates = [0.4, 0.3, 0.6]
+    gates = [0.4, 0.3, 0.6, 0.5]
     gates[zero] = 0.0
-    reached = mechanism.workers_reached(array(0.2, mechanism.FIRMS), array(gates[0], ""))
+    firms = array(0.2, mechanism.FIRMS)
+    reached = mechanism.workers_reached(firms, array(gates[0], ""), array(gates[3], ""))
     tasks = mechanism.cost_effective_tasks(array(0.5, "share"), array(gates[1], ""))
     hours = mechanism.hours_saved(reached, tasks, array(gates[2], ""))
     loss = mechanism.labour_demand_loss(hours, array(0.3, ""), array(2.0, ""))
