@@ -3,7 +3,7 @@
 #   PYTHON=python3.12     another interpreter (3.11 or newer)
 #   TORCH_ARGS="..."      pip options for PyTorch alone. On Linux, PyPI's wheel brings CUDA packages of
 #                         several GB; name PyTorch's CPU index here to avoid them, as README.md shows.
-#   ARGS="draws=800"      overrides for `make forecast`
+#   ARGS="draws=800"      overrides for `make forecast`, options for `make bench`
 PYTHON ?= python3
 TORCH_ARGS ?=
 ARGS ?=
@@ -26,13 +26,14 @@ type: .venv/test.stamp
 	$(BIN)/mypy
 
 bench: .venv/run.stamp
-	$(BIN)/python scripts/bench_chain.py
+	$(BIN)/python scripts/bench_chain.py $(ARGS)
 
 docs: .venv/run.stamp
 	$(BIN)/python scripts/build_docs.py
 
 # PyTorch goes first and alone, so that TORCH_ARGS touches nothing else.
 .venv/run.stamp: requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make forecast PYTHON=python3.12" or 0)'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(PIP) $(TORCH_ARGS) "$$(grep '^torch==' requirements.lock)"
 	$(PIP) -r requirements.lock

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from forecast.config import compose
     from forecast.errors import ConfigError, ForecastError, InfeasiblePlan, InputError
     from forecast.options import Options
     from forecast.pipeline import RunResult, run_experiment
@@ -22,6 +23,7 @@ _HOME = {
     "InfeasiblePlan": "errors",
     "InputError": "errors",
     "Options": "options",
+    "compose": "config",
     "RunResult": "pipeline",
     "run_experiment": "pipeline",
 }
@@ -32,6 +34,7 @@ __all__ = [
     "InputError",
     "Options",
     "RunResult",
+    "compose",
     "run_experiment",
 ]
 

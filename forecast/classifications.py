@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from forecast.errors import InputError
 
 KSCO7_LEVELS = {1: "major", 2: "sub_major", 3: "minor", 4: "unit"}
-PROFESSIONALS = "2"  # KSCO-7 major group 전문가 및 관련 종사자
 # Unit groups of ISCO-08 that have no counterpart in KSCO-7: village chiefs, midwifery associates,
 # drivers of animal-drawn vehicles, collectors of water and firewood.
 ISCO08_NOT_IN_KOREA = ("1113", "3222", "9332", "9624")

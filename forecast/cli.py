@@ -56,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"forecast: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        print("forecast: interrupted; nothing half-written was kept.", file=sys.stderr)
+        print("forecast: interrupted; no unfinished run folder was kept.", file=sys.stderr)
         return 130
     except SystemExit as stop:  # argparse and Hydra's own flags
         return stop.code if isinstance(stop.code, int) else 0 if stop.code is None else 2
@@ -78,7 +78,14 @@ def build_parser() -> argparse.ArgumentParser:
         usage="forecast run [-m] [KEY=VALUE ...]",
     )
     runs = verbs.add_parser("runs", help="list runs, newest first, with their headline")
-    runs.add_argument("-n", type=int, default=20, help="how many (default 20)")
+    runs.add_argument(
+        "-n",
+        type=int,
+        default=20,
+        choices=range(1, 1001),
+        metavar="N",
+        help="how many (default 20)",
+    )
     ui = verbs.add_parser("ui", help="open the MLflow UI on loopback over the project's store")
     ui.add_argument("--port", type=int, default=5000, help="port on 127.0.0.1 (default 5000)")
     for verb, act in ((runs, _runs), (ui, _ui)):
@@ -87,10 +94,10 @@ def build_parser() -> argparse.ArgumentParser:
     data = verbs.add_parser("data", help="the source registry")
     actions = data.add_subparsers(title="actions", metavar="ACTION", required=True)
     listing = actions.add_parser("list", help="address, licence and sha256 of every source")
+    listing.set_defaults(act=_data_list)
     verify = actions.add_parser("verify", help="compare the files of a folder with the registry")
-    for verb, act in ((listing, _data_list), (verify, _data_verify)):
-        verb.add_argument("--root", default=None, help="folder of the sources ($FORECAST_SOURCES)")
-        verb.set_defaults(act=act)
+    verify.add_argument("--root", default=None, help="folder of the sources ($FORECAST_SOURCES)")
+    verify.set_defaults(act=_data_verify)
     return parser
 
 
@@ -142,9 +149,9 @@ def _ui(chosen: argparse.Namespace) -> int:
 
 
 def _store(chosen: argparse.Namespace) -> TrackingOptions:
-    from forecast.options import TrackingOptions
+    from forecast.config import compose
 
-    options = TrackingOptions()
+    options = compose().tracking  # the folder of work may have its own conf/tracking
     if chosen.uri is not None:
         options.uri = chosen.uri
     return options
@@ -162,16 +169,21 @@ def _data_verify(chosen: argparse.Namespace) -> int:
     import os
 
     from forecast.data.sources import verify
-    from forecast.errors import ConfigError
+    from forecast.errors import ConfigError, InputError
 
     root = chosen.root or os.environ.get("FORECAST_SOURCES")
-    if root is None:
-        raise ConfigError("data verify needs --root DIR or the variable FORECAST_SOURCES.")
+    if root is None or not Path(root).is_dir():
+        raise ConfigError(f"data verify needs a folder by --root or $FORECAST_SOURCES, got {root}.")
     state = verify(Path(root))
     for row in state.itertuples():
         print(f"{row.state:8} {row.path}")
-    print(state["state"].value_counts().to_string())
-    return 0 if (state["state"] == "ok").all() else 2
+    wrong = state[state["state"] != "ok"]
+    if len(wrong):
+        raise InputError(
+            f"{root}: {len(wrong)} of {len(state)} files are missing or changed, first "
+            f"{wrong['path'].iloc[0]}. `forecast data list` says where each comes from."
+        )
+    return 0
 
 
 if __name__ == "__main__":

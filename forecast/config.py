@@ -77,7 +77,21 @@ def run_with_hydra(arguments: list[str], task: Callable[[Options], None]) -> Non
     except (HydraException, OmegaConfBaseException) as error:
         raise ConfigError(explain(error)) from error
     if errors:
-        raise errors[0]
+        more = f" ({len(errors) - 1} more of the jobs failed)" if len(errors) > 1 else ""
+        raise type(errors[0])(f"{errors[0]}{more}") from errors[0]
+
+
+def compose(*overrides: str) -> Options:
+    """Compose options as ``forecast run OVERRIDES`` would: the entry for notebooks.
+
+    Examples
+    --------
+    >>> compose("draws=30", "at_risk=bok_2023_top20").at_risk.preset
+    'bok_2023_top20'
+    """
+    jobs: list[Options] = []
+    run_with_hydra(list(overrides), jobs.append)
+    return jobs[0]
 
 
 def to_options(config: DictConfig) -> Options:
@@ -85,7 +99,8 @@ def to_options(config: DictConfig) -> Options:
 
     Examples
     --------
-    >>> to_options(OmegaConf.structured(Options(draws=7))).draws
+    >>> model = {"_target_": "forecast.models.linear.Ridge"}
+    >>> to_options(OmegaConf.structured(Options(draws=7, model=model))).draws
     7
     """
     unknown = [key for key in _given(config) if key not in _keys(Options)]
@@ -96,6 +111,8 @@ def to_options(config: DictConfig) -> Options:
     except OmegaConfBaseException as error:
         raise ConfigError(explain(error)) from error
     assert isinstance(options, Options)  # the schema is first in the defaults list
+    if not isinstance(options.model, dict) or "_target_" not in options.model:
+        raise ConfigError("model: expected model=NAME of conf/model, or a mapping with _target_.")
     return options
 
 
@@ -144,7 +161,7 @@ class FolderSearchPath(SearchPathPlugin):
     def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
         own, here = Path.cwd(), shipped("conf")
         if (own / "conf").is_dir() and (own / "conf").resolve() != here.resolve():
-            search_path.append("own", f"file://{own / 'conf'}")
+            search_path.prepend("own", f"file://{own / 'conf'}")
         for folder in _experiment_folders():
             search_path.append("experiments", f"experiments://{folder}")
 

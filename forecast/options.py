@@ -108,6 +108,7 @@ class CohortOptions:
     """Seats, classes and what the published documents leave open."""
 
     year: int = 2026  # the documents give no year for the 전환기 targets: flagged default
+    since_year: int = 2023  # people newly in need from this year to `year` wait for a seat
     scenario: str = "central"
     minimum_class: int = 20
     maximum_share_per_campus: float = 0.10

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 Tables = Mapping[str, pd.DataFrame]
 Progress = Callable[[str], None]
 
+MAX_YEARS_AHEAD = 30
 NEEDS_BEFORE = {  # stage -> the stages whose results it takes
     "exposure": (),
     "adoption": (),
@@ -100,7 +101,7 @@ def run_experiment(options: Options, *, progress: Progress = lambda text: None) 
 def check_options(options: Options) -> None:
     """Refuse choices that contradict each other, before anything is read."""
     unknown = [stage for stage in options.stages if stage not in NEEDS_BEFORE]
-    if unknown or not options.stages:
+    if unknown or not set(options.stages) - {"report"}:
         raise ConfigError(f"stages={options.stages}: choose from {', '.join(NEEDS_BEFORE)}.")
     for stage in options.stages:
         lacking = [s for s in NEEDS_BEFORE[stage] if s not in options.stages]
@@ -108,6 +109,7 @@ def check_options(options: Options) -> None:
             raise ConfigError(f"stages: {stage} takes the results of {lacking}; add them.")
     if options.draws < 10:
         raise ConfigError(f"draws={options.draws}: an interval needs at least 10 draws.")
+    check_years(options)
     if options.data.kind not in ("reference", "sources"):
         raise ConfigError(f"data.kind={options.data.kind!r}: choose reference or sources.")
     if options.data.provenance not in (None, "official", "synthetic"):
@@ -118,8 +120,31 @@ def check_options(options: Options) -> None:
         check_parameters(options.scenario.parameters)
     if options.tracking.kind not in ("local", "disabled"):
         raise ConfigError(f"tracking.kind={options.tracking.kind!r}: choose local or disabled.")
-    if options.run_dir is not None and (Path(options.run_dir) / "manifest.json").exists():
-        raise ConfigError(f"run_dir={options.run_dir}: holds a finished run; name a new folder.")
+    if options.run_dir is not None:
+        run_folder.require_free(Path(options.run_dir))
+    if options.tracking.kind == "local" and "://" in options.tracking.uri.replace("sqlite://", ""):
+        from forecast import tracking  # a remote store is asked before the work, not after it
+
+        tracking.require_store(options.tracking)
+
+
+def check_years(options: Options) -> None:
+    """Refuse years beyond any support of the data: nothing is forecast past a generation."""
+    last = int(options.at_risk.base_period) + MAX_YEARS_AHEAD
+    for key, year in {
+        "adoption.last_year": options.adoption.last_year,
+        "employment.last_period": int(options.employment.last_period[:4]),
+        "scenario.last_year": options.scenario.last_year,
+    }.items():
+        if year > last:
+            raise ConfigError(f"{key}: {year} is out of reach; choose a year up to {last}.")
+    if "cohorts" in options.stages and options.cohorts.year > options.scenario.last_year:
+        raise ConfigError(
+            f"cohorts.year={options.cohorts.year}: demand ends with scenario.last_year="
+            f"{options.scenario.last_year}; raise that or choose an earlier year."
+        )
+    if options.employment.max_horizon < 1:
+        raise ConfigError("employment.max_horizon: the back-test needs at least 1 half-year.")
 
 
 def read_inputs(options: Options, progress: Progress) -> Results:

@@ -17,6 +17,7 @@ from typing import Any
 import pandas as pd
 
 from forecast.codebook import SCHEMA_VERSION
+from forecast.errors import ConfigError
 from forecast.options import Options
 
 PACKAGES = ("numpy", "pandas", "scikit-learn", "scipy", "torch", "xarray", "highspy")
@@ -36,16 +37,38 @@ def open_run(options: Options, final: Path) -> Iterator[Path]:
     ['config.yaml']
     """
     aside = final.with_name(f".{final.name}.partial-{os.getpid()}")
-    aside.mkdir(parents=True)
     try:
+        aside.mkdir(parents=True)
         yield aside
-        final.parent.mkdir(parents=True, exist_ok=True)
-        if final.is_dir():  # run_dir=FOLDER may name an empty one
+        require_free(final)
+        if final.is_dir():
             final.rmdir()
         aside.replace(final)
+    except OSError as error:
+        shutil.rmtree(aside, ignore_errors=True)
+        raise ConfigError(f"run folder {final} cannot be written: {error}.") from error
     except BaseException:
         shutil.rmtree(aside, ignore_errors=True)
         raise
+
+
+def require_free(final: Path) -> None:
+    """Refuse a run folder that holds anything: nothing of the user's is ever overwritten.
+
+    Raises
+    ------
+    ConfigError
+
+    Examples
+    --------
+    >>> require_free(Path("runs/chain/new"))
+    """
+    if not final.name:
+        raise ConfigError(f"run_dir={final}: names no folder of its own; name a new one.")
+    if (final / "manifest.json").exists():
+        raise ConfigError(f"run_dir={final}: holds a finished run; name a new folder.")
+    if final.exists() and (not final.is_dir() or any(final.iterdir())):
+        raise ConfigError(f"run_dir={final}: is there already and not empty; name a new folder.")
 
 
 def final_folder(options: Options) -> Path:

@@ -6,12 +6,13 @@ import io
 import json
 import logging
 import os
+import socket
 import subprocess
 import sys
 import time
 import warnings
-from collections.abc import Mapping
-from contextlib import redirect_stderr
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,12 +20,17 @@ from typing import Any
 # Nothing about a run leaves the machine unless the store is elsewhere.
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+# A store that does not answer is said to be so within seconds, not minutes.
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
 
 import mlflow
 import numpy as np
 import pandas as pd
+from alembic.util.exc import CommandError
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param
 from mlflow.exceptions import MlflowException
+from sqlalchemy.exc import SQLAlchemyError
 
 from forecast.errors import ConfigError
 from forecast.models.exposure import ExposureModel
@@ -33,6 +39,8 @@ from forecast.report.summary import planned_rows
 
 Tables = Mapping[str, pd.DataFrame]
 PARAM_LENGTH, BATCH = 500, 100  # what MLflow takes in one value and in one request
+STORE_ERRORS = (MlflowException, SQLAlchemyError, CommandError, ImportError, OSError)
+PATIENCE_SECONDS = 20.0  # a new SQLite store is locked while another process sets it up
 
 
 def log_run(
@@ -66,29 +74,39 @@ def log_run(
     ConfigError
         If the store cannot be reached; the run folder is complete all the same.
     """
-    try:
+    with _explained(options.tracking, f"The run itself is complete in {run_dir}; "):
         client, experiment_id = _open(options.tracking)
         name = f"{options.name} · {options.at_risk.preset} · seed {options.seed}"
         run = client.create_run(
             experiment_id, run_name=name, tags=_tags(options, run_dir, tables, manifest)
         )
         run_id: str = run.info.run_id
-        _log_values(client, run_id, options, metrics(tables, seconds))
-        client.log_inputs(run_id, _lineage(manifest))
-        client.log_artifacts(run_id, str(run_dir))
-        for table in ("headline", "cohort_totals"):
-            if table in tables:
-                client.log_table(run_id, tables[table], f"{table}.json")
-        if model is not None and example is not None:
-            _log_model(run_id, model, example, options.tracking.register)
+        try:
+            _log_values(client, run_id, options, metrics(tables, seconds))
+            client.log_inputs(run_id, _lineage(manifest))
+            client.log_artifacts(run_id, str(run_dir))
+            for table in ("headline", "cohort_totals"):
+                if table in tables:
+                    client.log_table(run_id, tables[table], f"{table}.json")
+            if model is not None and example is not None:
+                _log_model(run_id, model, example, options.tracking.register)
+        except BaseException:  # also an interrupt: a half-logged run must not look finished
+            client.set_terminated(run_id, "FAILED")
+            raise
         client.set_terminated(run_id)
-    except (MlflowException, OSError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise ConfigError(
-            f"tracking.uri={options.tracking.uri}: {reason} The run itself is complete in "
-            f"{run_dir}; correct the address, or run with tracking=disabled."
-        ) from error
     return run_id
+
+
+def require_store(options: TrackingOptions) -> None:
+    """Ask the store before any work is done for it.
+
+    Raises
+    ------
+    ConfigError
+        If it does not answer.
+    """
+    with _explained(options, ""):
+        _client(options).search_experiments(max_results=1)
 
 
 def metrics(tables: Tables, seconds: Mapping[str, float]) -> dict[str, float]:
@@ -127,9 +145,15 @@ def recent_runs(options: TrackingOptions, n: int) -> list[dict[str, str]]:
     """List finished runs, newest first: when, id, name, headline, folder."""
     if _absent(options.uri):
         return []
-    client, experiment_id = _open(options)
+    with _explained(options, ""):
+        client = _client(options)
+        known = client.get_experiment_by_name(options.experiment)
+        if known is None:
+            return []
+        finished = "attributes.status = 'FINISHED'"
+        runs = client.search_runs([known.experiment_id], finished, max_results=n)
     rows = []
-    for run in client.search_runs([experiment_id], max_results=n):
+    for run in runs:
         started = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.info.start_time / 1000))
         tags = run.data.tags
         rows.append(
@@ -145,7 +169,20 @@ def recent_runs(options: TrackingOptions, n: int) -> list[dict[str, str]]:
 
 
 def serve(options: TrackingOptions, *, port: int) -> int:
-    """Run the MLflow UI over the store on 127.0.0.1 until it is stopped."""
+    """Run the MLflow UI over the store on 127.0.0.1 until it is stopped.
+
+    Raises
+    ------
+    ConfigError
+        If there is no store yet, or the port is taken or impossible.
+    """
+    if _absent(options.uri):
+        raise ConfigError(f"no run yet in {options.uri}: `forecast run` makes one.")
+    try:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+    except (OSError, OverflowError) as error:
+        raise ConfigError(f"--port {port}: {error}; choose another.") from error
     command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1"]
     command += ["--port", str(port), "--workers", "1", "--backend-store-uri", options.uri]
     command += ["--default-artifact-root", _artifact_root(options)]
@@ -158,15 +195,48 @@ def serve(options: TrackingOptions, *, port: int) -> int:
             return 130
 
 
-def _open(options: TrackingOptions) -> tuple[mlflow.MlflowClient, str]:
+@contextmanager
+def _explained(options: TrackingOptions, state: str) -> Iterator[None]:
+    """Turn what a store can fail with into one message that names the key."""
+    try:
+        yield
+    except STORE_ERRORS as error:
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        raise ConfigError(
+            f"tracking.uri={options.uri}: {lines[0]} {state}correct the address, or run with "
+            "tracking=disabled."
+        ) from error
+
+
+def _client(options: TrackingOptions) -> mlflow.MlflowClient:
+    """Reach the store; two first runs in one folder set it up one after the other."""
     logging.getLogger("mlflow").setLevel(logging.ERROR)  # the first use migrates a new store aloud
     logging.getLogger("alembic").setLevel(logging.ERROR)
     mlflow.set_tracking_uri(options.uri)
-    client = mlflow.MlflowClient()
+    until = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            client = mlflow.MlflowClient()
+            client.search_experiments(max_results=1)
+            return client
+        except (CommandError, SQLAlchemyError, MlflowException) as error:
+            busy = any(word in str(error) for word in ("locked", "already exists", "igration"))
+            if not busy or time.monotonic() > until:
+                raise
+            time.sleep(1.0)
+
+
+def _open(options: TrackingOptions) -> tuple[mlflow.MlflowClient, str]:
+    client = _client(options)
     known = client.get_experiment_by_name(options.experiment)
-    if known is not None:
-        return client, known.experiment_id
-    return client, client.create_experiment(options.experiment, _artifact_root(options))
+    if known is None:
+        try:
+            return client, client.create_experiment(options.experiment, _artifact_root(options))
+        except MlflowException:  # another process was first
+            known = client.get_experiment_by_name(options.experiment)
+            if known is None:
+                raise
+    return client, known.experiment_id
 
 
 def _artifact_root(options: TrackingOptions) -> str:

@@ -72,7 +72,8 @@ def measure(n_draw: int) -> dict[str, tuple[float, float]]:
 
 def peak_mib() -> float:
     """Peak resident memory of this process so far."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    unit = 1024**2 if sys.platform == "darwin" else 1024  # macOS counts bytes, Linux KiB
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
 
 
 def void(_: object) -> None:

@@ -2,6 +2,7 @@
 
 import itertools
 import time
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from forecast.data import reference
 from forecast.types import AGE_GROUPS
 
+REPOSITORY = Path(__file__).resolve().parent.parent
 QUICK = ("draws=20", "tracking=disabled", "model=ridge")
 
 
@@ -60,6 +62,10 @@ def nothing_written(folder):
         (["experiment=nope"], "smoke"),
         (["stages=[cohorts]"], "reskilling"),
         (["draws=1"], "10 draws"),
+        (["adoption.last_year=9999"], "adoption.last_year"),
+        (["cohorts.year=2040"], "cohorts.year"),
+        (["adoption.scope_measure=nothing"], "firm_50plus_business_survey"),
+        (["~model"], "model"),
         (["data.employment=nowhere.csv"], "no such file"),
         (["data=sources", "data.root=nowhere"], "no such folder"),
         (["model.alphaz=[1.0]"], "alphaz"),
@@ -169,6 +175,40 @@ def test_a_finished_run_is_never_overwritten(forecast_command, tmp_path):
     assert forecast_command(*arguments, cwd=tmp_path).returncode == 0
     again = forecast_command(*arguments, cwd=tmp_path)
     assert again.returncode == 2 and "finished run" in again.stderr
+
+
+def test_a_folder_of_the_users_own_is_neither_taken_nor_touched(forecast_command, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/mine.txt").write_text("mine")
+    done = forecast_command("run", *QUICK, "stages=[adoption]", "run_dir=out", cwd=tmp_path)
+    assert done.returncode == 2 and "not empty" in done.stderr
+    assert [p.name for p in tmp_path.rglob("*")] == ["out", "mine.txt"]
+
+
+def test_an_own_option_of_a_shipped_name_goes_first(forecast_command, tmp_path):
+    (tmp_path / "conf/adoption").mkdir(parents=True)
+    shipped = (REPOSITORY / "conf/adoption/default.yaml").read_text("utf-8")
+    own = shipped.replace("last_year: 2035", "last_year: 2024")
+    (tmp_path / "conf/adoption/default.yaml").write_text(own, encoding="utf-8")
+    done = forecast_command("run", *QUICK, "stages=[adoption]", "run_dir=out", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert pd.read_parquet(tmp_path / "out/tables/adoption_forecast.parquet")["year"].max() == 2024
+
+
+def test_a_store_that_does_not_answer_is_said_before_the_work(forecast_command, tmp_path):
+    arguments = ("run", "tracking.uri=http://127.0.0.1:9", "run_dir=out")
+    done = forecast_command(*arguments, cwd=tmp_path, timeout=90)
+    assert done.returncode == 2, done.stderr
+    assert "tracking.uri=http://127.0.0.1:9" in done.stderr
+    assert nothing_written(tmp_path) and not (tmp_path / "out").exists()
+
+
+def test_ui_and_runs_without_a_store_say_so_and_make_none(forecast_command, tmp_path):
+    ui = forecast_command("ui", cwd=tmp_path)
+    assert ui.returncode == 2 and "no run yet" in ui.stderr
+    runs = forecast_command("runs", cwd=tmp_path)
+    assert runs.returncode == 0 and "no run yet" in runs.stdout
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_data_list_and_verify(forecast_command, tmp_path, sources_root):

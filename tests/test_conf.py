@@ -2,19 +2,12 @@
 
 import pytest
 
-from forecast.config import run_with_hydra, shipped
+from forecast.config import compose, shipped
 from forecast.errors import ConfigError
-from forecast.options import Options
 from forecast.pipeline import check_options
 
 GROUPS = sorted(p for p in shipped("conf").rglob("*.yaml") if p.parent != shipped("conf"))
 EXPERIMENTS = sorted(shipped("experiments").glob("*.yaml"))
-
-
-def compose(*overrides: str) -> Options:
-    jobs: list[Options] = []
-    run_with_hydra(list(overrides), jobs.append)
-    return jobs[0]
 
 
 @pytest.mark.parametrize("path", GROUPS, ids=lambda p: f"{p.parent.name}={p.stem}")
@@ -39,7 +32,7 @@ def test_every_option_file_says_why_it_exists():
 
 
 def test_precedence_is_command_line_over_experiment_over_config():
-    assert compose().draws == 200
+    assert compose().draws == 500
     assert compose("experiment=smoke").draws == 20
     assert compose("experiment=smoke", "draws=30").draws == 30
 

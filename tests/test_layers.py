@@ -70,6 +70,7 @@ def test_public_names_are_frozen():
 
     assert forecast.__all__ == [
         "ConfigError", "ForecastError", "InfeasiblePlan", "InputError", "Options", "RunResult",
+        "compose",
         "run_experiment",
     ]  # fmt: skip
     assert all(getattr(forecast, name) is not None for name in forecast.__all__)

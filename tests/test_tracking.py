@@ -102,6 +102,24 @@ def test_a_store_that_cannot_be_reached_names_the_key_and_the_finished_run(tmp_p
         tracking.log_run(options, tmp_path / "run", {}, manifest, None, None, {})
 
 
+def test_a_run_that_could_not_be_logged_whole_is_marked_failed_and_not_listed(
+    tmp_path, monkeypatch
+):
+    def full_disk(manifest):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(tracking, "_lineage", full_disk)
+    options = Options(tracking=TrackingOptions(uri=f"sqlite:///{tmp_path / 'x.db'}"))
+    options.tracking.artifacts = str(tmp_path / "artifacts")
+    manifest = {"inputs": {}, "commit": None, "provenance": "official", "schema_version": 1}
+    with pytest.raises(ConfigError, match="no space left"):
+        tracking.log_run(options, tmp_path, {}, manifest, None, None, {})
+    assert tracking.recent_runs(options.tracking, 5) == []
+    client = mlflow.MlflowClient()
+    (run,) = client.search_runs([client.get_experiment_by_name("forecast").experiment_id])
+    assert run.info.status == "FAILED"
+
+
 def test_names_keep_korean_and_drop_what_mlflow_refuses():
     assert tracking.metrics({}, {"read": 1.0}) == {"time/read_seconds": 1.0}
     assert tracking.flatten({"a": {"60+": Path("x")}}) == {"a.60_": "x"}

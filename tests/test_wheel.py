@@ -49,7 +49,7 @@ def test_the_wheel_runs_the_chain_in_an_empty_folder_with_the_users_own_experime
     installed, tmp_path
 ):
     where = run_in(tmp_path, installed, "run", "--cfg", "job", "--resolve")
-    assert where.returncode == 0 and "draws: 200" in where.stdout
+    assert where.returncode == 0 and "draws: 500" in where.stdout
     (tmp_path / "experiments").mkdir()
     (tmp_path / "experiments/mine.yaml").write_text("# @package _global_\nname: mine\ndraws: 20\n")
     done = run_in(

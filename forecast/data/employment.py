@@ -12,6 +12,7 @@ from forecast.types import AGE_GROUPS
 
 KEYS = ["period", "ksco7", "age_group"]
 VALUE = "employed_persons"
+NATION = (1_000_000, 1_000_000_000)  # employed persons that a national table can sum to
 
 
 def read_employment(path: Path, codes: list[str], *, encoding: str = "utf-8") -> pd.DataFrame:
@@ -55,6 +56,13 @@ def read_employment(path: Path, codes: list[str], *, encoding: str = "utf-8") ->
     _refuse(path, table, ~np.isfinite(persons), VALUE, "a number of persons, without separators")
     _refuse(path, table, persons < 0, VALUE, "at least 0 persons")
     cells = table.assign(**{VALUE: persons})[[*KEYS, VALUE]]
+    nation = cells.groupby("period")[VALUE].sum()
+    odd = nation[(nation < NATION[0]) | (nation > NATION[1])]
+    if len(odd):
+        raise InputError(
+            f"{path}: {odd.index[0]} sums to {odd.iloc[0]:,.0f}; expected the employed persons of "
+            f"a country, {NATION[0]:,} to {NATION[1]:,}: give persons, not thousands."
+        )
     _require_all_cells(path, cells, codes)
     return _with_totals(cells, f"own table {path.name}")
 

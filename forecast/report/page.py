@@ -73,6 +73,7 @@ def render_page(
         planned=_totals(tables, planned=True),
         unplanned=_totals(tables, planned=False),
         seats=_seats(tables),
+        cohort_notes=_records(tables, "cohort_notes"),
         scores=_scores(tables),
         coverage=_employment_coverage(tables),
     )

@@ -154,7 +154,11 @@ def reskilling_tables(result: ReskillingDemand) -> dict[str, pd.DataFrame]:
 
 def cohort_tables(plan: CohortPlan) -> dict[str, pd.DataFrame]:
     """Tables of the cohort stage."""
-    return {"cohort_targets": plan.targets, "cohort_totals": plan.totals}
+    return {
+        "cohort_targets": plan.targets,
+        "cohort_totals": plan.totals,
+        "cohort_notes": pd.DataFrame({"note": plan.notes}, dtype=object),
+    }
 
 
 def checked(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:

@@ -159,6 +159,12 @@ def _scopes(table: pd.DataFrame, measure: str, *, year: int) -> pd.Series:
     """Return the share of every scope below the nation published for `year`, by ``kind:code``."""
     rows = table[(table["measure"] == measure) & (table["year"] == year)]
     rows = rows[rows["scope_kind"] != "all"].sort_values(["scope_kind", "scope"])
+    if rows.empty:
+        scoped = table[(table["year"] == year) & (table["scope_kind"] != "all")]
+        raise ConfigError(
+            f"adoption.scope_measure={measure!r} has no industry, province or size in {year}; "
+            f"choose one of {sorted(scoped['measure'].unique())}."
+        )
     names = pd.Index(rows["scope_kind"] + ":" + rows["scope"], dtype=object)
     if names.has_duplicates:
         raise InputError(f"{_TABLE}: {measure} of {year} repeats a scope of {list(names)}.")

@@ -85,10 +85,11 @@ def plan_cohorts(
         frames.append(_rows(programme, need, persons, cells, campuses, options, tables))
         in_need = float(cells.sel(need=need).sum())
         notes.append(
-            f"{programme}: {wanted:,} seats for {in_need:,.0f} people newly in need of {need} "
+            f"{programme}: {wanted:,} seats for {in_need:,.0f} people in need of {need} since "
+            f"{options.since_year} "
             f"({wanted / in_need:.1%}): a choice among them, not full coverage"
             if in_need > 0
-            else f"{programme}: nobody newly in need of {need}, no seats"
+            else f"{programme}: nobody in need of {need}, no seats"
         )
         gains.append(plan.gain)
         gaps.append(plan.gap)
@@ -145,7 +146,10 @@ def _seats_wanted(options: CohortOptions, programmes: pd.DataFrame) -> dict[str,
 def _regional_demand(
     options: CohortOptions, demand: ReskillingDemand, campuses: pd.DataFrame
 ) -> xr.DataArray:
-    """Mean persons in need by region (provinces that share campuses), occupation and age."""
+    """Mean persons in need by region (provinces that share campuses), occupation and age.
+
+    Nobody is trained before the plan's year, so everyone newly in need since `since_year` waits.
+    """
     persons = demand.persons
     for name, value in (("scenario", options.scenario), ("year", options.year)):
         if value not in persons[name].values:
@@ -153,7 +157,12 @@ def _regional_demand(
                 f"cohorts.{name}={value} is not projected; expected one of "
                 f"{persons[name].values.tolist()}."
             )
-    mean = persons.sel(scenario=options.scenario, year=options.year).mean("draw")
+    if options.since_year > options.year:
+        raise ConfigError(
+            f"cohorts.since_year={options.since_year} is after cohorts.year={options.year}."
+        )
+    waiting = (persons["year"] >= options.since_year) & (persons["year"] <= options.year)
+    mean = persons.sel(scenario=options.scenario, year=waiting).sum("year").mean("draw")
     provinces = list(demand.province_share["sido"].values)
     with_campus = set(campuses["sido"])
     regions = [options.served_by.get(sido, sido) for sido in provinces]

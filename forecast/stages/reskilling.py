@@ -20,7 +20,14 @@ from forecast.errors import ConfigError, InputError
 from forecast.options import ScenarioOptions
 from forecast.stages import mechanism
 from forecast.stages.composition import industry_mix, province_share
-from forecast.stages.ledger import ROWS, Flows, Turnover, baseline_year, scenario_year
+from forecast.stages.ledger import (
+    ROWS,
+    Flows,
+    Turnover,
+    baseline_year,
+    closing_error,
+    scenario_year,
+)
 from forecast.stages.turnover import draw_turnover
 from forecast.types import (
     AGE_GROUPS,
@@ -34,6 +41,7 @@ from forecast.types import (
     labelled,
 )
 
+CLOSED = 1e-9  # relative gap of the ledger that rounding can explain
 USER_HOURS = "derived: hours saved by users, to read beside the 3.8 % that BOK (2025) measured"
 
 
@@ -88,19 +96,16 @@ def project_reskilling(
         "occupation": occupations,
         "age_group": list(AGE_GROUPS),
     }
+    accounts = labelled(ledger, _ledger_coords(coords), unit="persons")
+    if (gap := closing_error(accounts)) > CLOSED:
+        raise ArithmeticError(f"the ledger does not close: off by {gap:.1e} of a stock")
     return ReskillingDemand(
         persons=labelled(persons, {**coords, "need": list(NEEDS)}, unit="persons", low=0.0),
         province_share=province_share(tables["employment_province"], occupations),
-        ledger=labelled(ledger, _ledger_coords(coords), unit="persons"),
+        ledger=accounts,
         employment_factor=labelled(factor, coords, unit="share", low=0.0),
         parameters=mechanism.parameter_table(options.parameters, parameters, effect.derived),
     )
-
-
-def national_demand(demand: ReskillingDemand) -> pd.DataFrame:
-    """National persons in need by scenario, year and need: mean of the draws."""
-    totals = demand.persons.sum(["occupation", "age_group"]).mean("draw")
-    return totals.rename("persons").to_dataframe().reset_index()
 
 
 @dataclass(frozen=True)
@@ -282,8 +287,8 @@ def _adoption_years(adoption: AdoptionForecast, years: list[int]) -> xr.DataArra
     if first != years[0]:
         raise ConfigError(
             f"adoption.measure={adoption.measure} was last seen in {first - 1}, and the ledger "
-            f"opens at the end of {years[0] - 1}: what was adopted between cannot be placed. Choose "
-            "another measure, or leave reskilling out of stages."
+            f"opens at the end of {years[0] - 1}: what was adopted between cannot be placed. "
+            "Choose another measure, or leave reskilling out of stages."
         )
     missing = sorted(set(years) - set(adoption.value["year"].values.tolist()))
     if missing:

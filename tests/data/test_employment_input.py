@@ -14,7 +14,7 @@ CODES = ["11", "21", "22"]
 
 def own_table() -> pd.DataFrame:
     cells = itertools.product(["2021H2", "2022H1"], CODES, AGE_GROUPS)
-    rows = [(*cell, str(1000 + i)) for i, cell in enumerate(cells)]
+    rows = [(*cell, str(500_000 + i)) for i, cell in enumerate(cells)]
     return pd.DataFrame(rows, columns=["period", "ksco7", "age_group", "employed_persons"])
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -76,7 +78,8 @@ def test_no_region_gets_more_seats_than_people_in_need(shipped):
 def test_cells_follow_demand_and_margins_are_rounded_only_once(shipped):
     demand = made.demand()
     basics = shipped.targets.query("programme == 'P000-POLY-BASIC'")
-    mean = demand.persons.sel(scenario="central", year=2026, need="ai_basic").mean("draw")
+    waiting = demand.persons.sel(scenario="central", need="ai_basic", year=slice(2023, 2026))
+    mean = waiting.sum("year").mean("draw")
     campus_seats = basics.groupby("sido")["persons"].sum()
     expected = pd.Series(0.0, index=pd.Index(AGE_GROUPS, name="age_group"))
     for sido, seats in campus_seats.items():
@@ -85,6 +88,20 @@ def test_cells_follow_demand_and_margins_are_rounded_only_once(shipped):
         expected += seats * people.sum(axis=0) / people.sum()
     ages = basics.groupby("age_group")["persons"].sum().reindex(expected.index)
     assert (np.abs(ages - expected) < 1).all()
+
+
+def test_people_who_came_to_need_training_before_the_year_wait_for_its_seats():
+    with pytest.raises(InfeasiblePlan) as alone:
+        plan(seats={"P000-POLY-BASIC": 10**9}, since_year=2026)
+    with pytest.raises(InfeasiblePlan) as waiting:
+        plan(seats={"P000-POLY-BASIC": 10**9}, since_year=2023)
+
+    def fits(caught):
+        return int(re.search(r"by \d+ to (\d+)", str(caught.value)).group(1))
+
+    assert fits(waiting) > fits(alone)
+    with pytest.raises(ConfigError, match="since_year"):
+        plan(since_year=2027)
 
 
 def test_totals_show_every_published_number_and_the_rounding(shipped):
@@ -126,7 +143,7 @@ def test_seats_above_demand_name_programme_seats_demand_and_the_way_out(seats):
     with pytest.raises(InfeasiblePlan) as caught:
         plan(seats={"P000-POLY-BASIC": seats})
     message = str(caught.value)
-    demand = made.demand().persons.sel(scenario="central", year=2026, need="ai_basic")
+    demand = made.demand().persons.sel(scenario="central", need="ai_basic", year=slice(2023, 2026))
     people = int(demand.mean("draw").sum())
     assert message.startswith(f"P000-POLY-BASIC: {seats} seats requested")
     assert "demand available" in message and "lower cohorts.seats.P000-POLY-BASIC by" in message

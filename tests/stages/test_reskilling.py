@@ -15,7 +15,6 @@ from forecast.stages.ledger import AI_FLOWS, closing_error
 from forecast.stages.mechanism import PARAMETERS
 from forecast.stages.reskilling import (
     industry_mix,
-    national_demand,
     project_reskilling,
     province_share,
 )
@@ -234,9 +233,3 @@ def test_a_missing_rate_is_refused_not_replaced():
     tables["evidence"] = tables["evidence"].query("key != 'job_exit_rate'")
     with pytest.raises(InputError, match="job_exit_rate"):
         project(tables=tables)
-
-
-def test_national_demand_adds_up_the_draws(demand):
-    table = national_demand(demand).set_index(["scenario", "year", "need"])["persons"]
-    direct = demand.persons.sel(scenario="central", year=2025, need="ax").mean("draw").sum()
-    assert table.loc[("central", 2025, "ax")] == pytest.approx(float(direct))
