@@ -62,7 +62,7 @@ class AdoptionOptions:
     first_origin: int = 2019
     proposals: int = 20_000
     yearly_shock: list[float] = field(default_factory=lambda: [0.02, 0.40])  # 95 % prior, logit
-    scope_measure: str = "firm_50plus_business_survey"  # of industries and provinces
+    scope_measure: str | None = "firm_50plus_business_survey"  # of industries; null: none
     scope_speed_sd: float = 0.25  # spread of log speed between industries or provinces
     scenario_speed: dict[str, float] = field(
         default_factory=lambda: {"slow": 0.5, "central": 1.0, "fast": 1.5}

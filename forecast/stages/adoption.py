@@ -65,7 +65,9 @@ def forecast_adoption(
         If the measure is unknown or too short, or a prior or scenario makes no sense.
     """
     series = _national(tables[_TABLE], options.measure)
-    scopes = _scopes(tables[_TABLE], options.scope_measure, year=series.last_year)
+    scopes = pd.Series(dtype=float)  # scope_measure=null: the nation alone
+    if options.scope_measure is not None:
+        scopes = _scopes(tables[_TABLE], options.scope_measure, year=series.last_year)
     years = list(range(series.last_year + 1, options.last_year + 1))
     if not years:
         raise ConfigError(
@@ -163,7 +165,7 @@ def _scopes(table: pd.DataFrame, measure: str, *, year: int) -> pd.Series:
         scoped = table[(table["year"] == year) & (table["scope_kind"] != "all")]
         raise ConfigError(
             f"adoption.scope_measure={measure!r} has no industry, province or size in {year}; "
-            f"choose one of {sorted(scoped['measure'].unique())}."
+            f"choose one of {sorted(scoped['measure'].unique())}, or null for the nation alone."
         )
     names = pd.Index(rows["scope_kind"] + ":" + rows["scope"], dtype=object)
     if names.has_duplicates:

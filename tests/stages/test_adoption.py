@@ -131,9 +131,11 @@ def test_the_same_seed_gives_the_same_draws_and_another_seed_others(korea, forec
     assert (run(korea, seed=1).value != forecast.value).any()
 
 
-def test_a_measure_without_scopes_is_forecast_for_the_nation_alone(korea):
-    alone = run(korea, scope_measure="firm_20plus_kdi")
+def test_without_a_scope_measure_the_nation_is_forecast_alone(korea):
+    alone = run(korea, scope_measure=None)
     assert list(alone.value["scope"].values) == ["all:all"]
+    with pytest.raises(ConfigError, match="null for the nation alone"):
+        run(korea, scope_measure="firm_20plus_kdi")
 
 
 def test_a_high_industry_keeps_a_ceiling_above_what_was_observed(korea):
