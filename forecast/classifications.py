@@ -188,6 +188,26 @@ class Crosswalk:
         mean[share.sum(axis=1) == 0] = np.nan
         return pd.Series(mean, index=list(self.targets), name=scores.name)
 
+    def reversed(self) -> Crosswalk:
+        """Return the same links read from the targets to the sources.
+
+        Examples
+        --------
+        >>> walk = Crosswalk(("x", "y"), ("1",), np.array([[1.0, 3.0]]))
+        >>> walk.reversed().split_people(pd.Series({"1": 8.0})).to_dict()
+        {'x': 2.0, 'y': 6.0}
+        """
+        return Crosswalk(self.targets, self.sources, self.weights.T.copy())
+
+    def weighted(self, persons: pd.Series) -> Crosswalk:
+        """Turn averaging weights into people: each target's weights sum to its `persons`.
+
+        People of a source are then split by where they work, not by the number of links.
+        """
+        require_codes(self.targets, persons.index, what="persons by crosswalk target")
+        people = persons.reindex(list(self.targets)).to_numpy(dtype=float)
+        return Crosswalk(self.sources, self.targets, _rows_to_one(self.weights) * people[:, None])
+
     def restricted(self, sources: Iterable[str]) -> Crosswalk:
         """Keep only some sources, for example those that have descriptors."""
         kept = sorted(set(sources))
@@ -196,7 +216,7 @@ class Crosswalk:
         return Crosswalk(tuple(kept), self.targets, self.weights[:, columns].copy())
 
     def draw(
-        self, rng: np.random.Generator, n_draw: int, concentration: float
+        self, rng: np.random.Generator, n_draw: int, concentration: float | NDArray[np.float64]
     ) -> NDArray[np.float64]:
         """Draw averaging weights, shape (n_draw, n_target, n_source).
 
@@ -209,7 +229,7 @@ class Crosswalk:
             Source of randomness.
         n_draw : int
             Number of draws.
-        concentration : float
+        concentration : float or ndarray of shape (n_target,)
             Mean Dirichlet parameter per link (> 0): 1 is uniform where weights are equal, large
             is nearly fixed. An assumption of the caller, not an estimate.
 
@@ -219,10 +239,11 @@ class Crosswalk:
         >>> walk.draw(np.random.default_rng(0), 3, concentration=2.0).sum(axis=2).round(6).tolist()
         [[1.0], [1.0], [1.0]]
         """
-        if not concentration > 0:
+        per_target = np.broadcast_to(np.asarray(concentration, dtype=float), len(self.targets))
+        if not (per_target > 0).all():
             raise InputError(f"crosswalk concentration is {concentration}; expected above 0.")
         linked = self.weights > 0
-        shape = _rows_to_one(self.weights) * linked.sum(axis=1, keepdims=True) * concentration
+        shape = _rows_to_one(self.weights) * (linked.sum(axis=1) * per_target)[:, None]
         gammas = np.zeros((n_draw, *self.weights.shape))
         gammas[:, linked] = rng.standard_gamma(shape[linked], size=(n_draw, int(linked.sum())))
         total = gammas.sum(axis=2, keepdims=True)

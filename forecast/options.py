@@ -32,15 +32,34 @@ class FeatureOptions:
 
 
 @dataclass
+class ExposureTrendOptions:
+    """Yearly capability beyond its last year: which trend, and how it is tested."""
+
+    index: str = "daioe_genai"  # daioe_genai | daioe_allapps
+    model: str = "auto"  # auto: best CRPS of the back-test; or the name of a trend
+    base_year: int = 2023  # year of the technology that the exposure indices rate
+    last_year: int = 2035
+    first_origin: int = 2016
+    max_horizon: int = 6
+    half_life_years: float = 3.0  # of a past year's weight in recent_linear
+    damping: float = 0.8  # of each further year's log growth in damped_drift
+
+
+@dataclass
 class ExposureOptions:
     """Measurement model: which indices share one factor, and how folds are cut."""
 
     indices: list[str] = field(default_factory=lambda: ["gpt4_beta", "human_beta", "ilo_2023"])
     anchor_index: str = "human_beta"  # its equation of the factor gives the 0-1 scale
     folds: int = 10
-    crosswalk_concentration: float = 2.0  # Dirichlet parameter per link: lower is less certain
+    crosswalk_concentration: dict[str, float] = field(  # Dirichlet parameter per link
+        default_factory=lambda: {"high": 1.0, "medium": 0.75, "low": 0.5}
+    )
+    share_concentration: float = 1.0  # the same for minor groups whose people are not printed
+    korea_shift_sd: list[float] = field(default_factory=lambda: [0.15, 0.45])  # logit: common, own
     complementarity_weight: list[float] = field(default_factory=lambda: [0.5, 1.0])
     task_sampling_error: float = 0.06  # standard error of a task share from sampled tasks
+    trend: ExposureTrendOptions = field(default_factory=ExposureTrendOptions)
 
 
 @dataclass
@@ -49,6 +68,8 @@ class AtRiskOptions:
 
     preset: str = "kiet_2022"
     base_period: str = "2022"
+    whole_job_bar: float = 0.5  # share of its tasks above which a job counts (kli_2024_gpt)
+    common_top_share: float = 0.2  # of the employed, called at risk by each index compared
 
 
 @dataclass

@@ -97,6 +97,9 @@ class OccupationScores:
         not displacement. Substitution is exposure after complementarity is taken off.
     spread : DataArray (occupation)
         Standard deviation of `substitution` between the jobs inside one occupation, 0 to 1.
+    provenance : DataFrame, optional
+        What each score rests on, indexed like `titles`: `basis` and, by classification,
+        `n_indices` or `described_share` and `crosswalk_sd`; see ``stages/provenance.py``.
     """
 
     system: str
@@ -105,6 +108,7 @@ class OccupationScores:
     complementarity: xr.DataArray
     substitution: xr.DataArray
     spread: xr.DataArray
+    provenance: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         for name in ("exposure", "complementarity", "substitution"):
@@ -113,6 +117,8 @@ class OccupationScores:
         codes = list(self.exposure.occupation.values)
         if codes != list(self.titles.index):
             raise InputError(f"{self.system}: titles and scores name different occupations.")
+        if self.provenance is not None and list(self.provenance.index) != codes:
+            raise InputError(f"{self.system}: provenance and scores name different occupations.")
 
 
 @dataclass(frozen=True)
@@ -152,6 +158,48 @@ class AtRisk:
 
 
 @dataclass(frozen=True)
+class ExposureGrowth:
+    """Capability of AI by occupation and year, in units of the DAIOE index, as draws.
+
+    Parameters
+    ----------
+    daioe : DataArray (draw, occupation, year)
+        Index by KSCO-7 sub-major group from the last observed year (equal in all draws) on, unit
+        ``daioe``. It sums progress on benchmarks: a unit of capability, not a share of tasks.
+    base_year : int
+        Year whose technology the exposure scores rate.
+    model, index : str
+        Trend that extends the index, and which DAIOE index it is.
+    history : DataFrame
+        ksco7, year, daioe_genai (missing before 2012), daioe_allapps: what was observed.
+    scores : DataFrame
+        Rolling-origin rows of contract table ``scores``.
+    """
+
+    daioe: xr.DataArray
+    base_year: int
+    model: str
+    index: str
+    history: pd.DataFrame
+    scores: pd.DataFrame
+
+    def __post_init__(self) -> None:
+        require(self.daioe, ("draw", "occupation", "year"), unit="daioe")
+        years = self.daioe["year"].values.tolist()
+        if not (self.daioe > 0).all() or self.base_year not in years:
+            raise InputError(
+                f"exposure growth needs positive values and its base year {self.base_year}; it has "
+                f"years {years[0]} to {years[-1]}."
+            )
+
+    @property
+    def value(self) -> xr.DataArray:
+        """Log growth since the base year (draw, occupation, year), unit ``log growth``."""
+        ratio = self.daioe / self.daioe.sel(year=self.base_year, drop=True)
+        return ratio.copy(data=np.log(ratio.to_numpy())).assign_attrs(unit="log growth")
+
+
+@dataclass(frozen=True)
 class ExposureResult:
     """All that the exposure stage hands on.
 
@@ -159,7 +207,9 @@ class ExposureResult:
     (contract table ``at_risk_cells``) and jobs at risk over a range of thresholds. `model` is the
     fitted model whose predictions were carried to Korea, `model_name` its name, `columns` its
     descriptor columns; `scores` the cross-validation rows of contract table ``scores``;
-    `split_hashes` the fingerprint of each way to split.
+    `split_hashes` the fingerprint of each way to split; `details` further tables by name. With
+    `growth` exposure moves by year in the chain; without it stays that of the base year.
+    `military` are the Korean minor groups of the armed forces, for whom no jobs are counted.
     """
 
     isco: OccupationScores
@@ -174,7 +224,10 @@ class ExposureResult:
     model_name: str
     columns: list[str]
     soc: OccupationScores | None = None
+    military: OccupationScores | None = None
     split_hashes: dict[str, str] = field(default_factory=dict)
+    details: dict[str, pd.DataFrame] = field(default_factory=dict)
+    growth: ExposureGrowth | None = None
 
     @property
     def chosen(self) -> AtRisk:
@@ -263,6 +316,8 @@ class ReskillingDemand:
         Employment under the scenario divided by the ``no_ai`` baseline, at year end.
     parameters : DataFrame
         name, value (mean of draws), lower80, upper80, neutral, source: the mechanism used.
+    exposure : DataArray (draw, occupation, year) or None
+        Exposure by year under the trend, unit ``share``; None: it does not move.
     """
 
     persons: xr.DataArray
@@ -270,6 +325,7 @@ class ReskillingDemand:
     ledger: xr.DataArray
     employment_factor: xr.DataArray
     parameters: pd.DataFrame
+    exposure: xr.DataArray | None = None
 
     def __post_init__(self) -> None:
         dims = ("scenario", "draw", "year", "occupation", "age_group")
@@ -278,6 +334,9 @@ class ReskillingDemand:
         require(self.province_share, ("sido", "occupation"), unit="share", low=0.0, high=1.0)
         ledger_dims = ("scenario", "flow", "year", "occupation", "age_group")
         require(self.ledger, ledger_dims, unit="persons")
+        if self.exposure is not None:
+            years = ("draw", "occupation", "year")
+            require(self.exposure, years, unit="share", low=0.0, high=1.0)
         if not np.allclose(self.province_share.sum("sido"), 1.0, atol=1e-9):
             raise InputError("province shares do not sum to 1: people would be lost or created.")
 

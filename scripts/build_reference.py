@@ -20,12 +20,24 @@ from forecast.errors import ForecastError
 
 HERE = Path(__file__).resolve().parent
 LINKS = HERE / "ksco7_isco08_links.csv"
+NAMES_KO = HERE / "descriptor_names_ko.csv"
+ADDRESSES = HERE / "source_addresses.csv"
 FOLDER = HERE.parent / "forecast" / "reference"
 
 
 def read_links(path: Path = LINKS) -> pd.DataFrame:
     """Read the hand-written KSCO-7 to ISCO-08 links, codes as text."""
     return pd.read_csv(path, dtype=str).astype({"weight": float})
+
+
+def read_names_ko(path: Path = NAMES_KO) -> pd.DataFrame:
+    """Read the hand-written Korean names of the O*NET elements: descriptor, name_ko."""
+    return pd.read_csv(path, dtype=str)
+
+
+def read_addresses(path: Path = ADDRESSES) -> pd.DataFrame:
+    """Read the hand-written addresses of single source files: path, file_url."""
+    return pd.read_csv(path, dtype=str)
 
 
 def main() -> int:
@@ -40,7 +52,13 @@ def main() -> int:
     try:
         root = Path(options.root).resolve()
         policy = options.policy or root.parent / "policy"
-        tables = reference.build(root, links=read_links(), policy=policy)
+        tables = reference.build(
+            root,
+            links=read_links(),
+            names_ko=read_names_ko(),
+            addresses=read_addresses(),
+            policy=policy,
+        )
     except ForecastError as error:
         print(error, file=sys.stderr)
         return error.exit_code

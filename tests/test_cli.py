@@ -15,10 +15,12 @@ QUICK = ("draws=20", "tracking=disabled", "model=ridge")
 
 
 def test_help_of_every_verb_needs_no_heavy_package(forecast_command, tmp_path):
-    for verb in ([], ["run"], ["runs"], ["ui"], ["data"], ["data", "list"], ["data", "verify"]):
+    data = [["data"], ["data", "list"], ["data", "pull"], ["data", "verify"]]
+    for verb in ([], ["run"], ["runs"], ["ui"], *data):
         code = forecast_command(*verb, "--help", cwd=tmp_path, PYTHONPROFILEIMPORTTIME="1")
         assert code.returncode == 0 and "usage" in code.stdout
-        assert not {"pandas", "hydra", "mlflow", "torch"} & imported(code.stderr), verb
+        heavy = {"pandas", "hydra", "mlflow", "torch", "pooch", "requests"}
+        assert not heavy & imported(code.stderr), verb
 
 
 def imported(import_log):
@@ -212,12 +214,59 @@ def test_ui_and_runs_without_a_store_say_so_and_make_none(forecast_command, tmp_
 
 
 def test_data_list_and_verify(forecast_command, tmp_path, sources_root):
-    listed = forecast_command("data", "list", cwd=tmp_path)
-    assert listed.returncode == 0 and "korea/ai_adoption.csv" in listed.stdout
+    listed = forecast_command("data", "list", cwd=tmp_path, FORECAST_SOURCES="")
+    assert listed.returncode == 0
+    entry = listed.stdout.split("onet/Skills.xlsx\n")[1].splitlines()[:3]
+    assert [line.strip() for line in entry] == [
+        "O*NET 29.3 (May 2025): Skills",
+        "CC BY 4.0  https://www.onetcenter.org/dl_files/database/db_29_3_excel/Skills.xlsx",
+        "sha256 b37610db0213",
+    ]
+    assert "https://kosis.kr (by hand)" in listed.stdout
+    states = forecast_command("data", "list", "--root", str(sources_root), cwd=tmp_path)
+    assert "onet/Skills.xlsx  ok\n" in states.stdout
     good = forecast_command("data", "verify", "--root", str(sources_root), cwd=tmp_path)
     assert good.returncode == 0, good.stdout
     bad = forecast_command("data", "verify", "--root", str(tmp_path), cwd=tmp_path)
     assert bad.returncode == 2 and "missing" in bad.stdout
+    assert f"`forecast data pull --root {tmp_path}`" in bad.stderr
+
+
+def test_data_pull_from_a_mirror_fills_a_folder_that_verifies(
+    forecast_command, tmp_path, sources_root
+):
+    root, mirror = ("--root", "here"), ("--mirror", str(sources_root))
+    done = forecast_command(
+        "data", "pull", "onet/Job Zones.xlsx", "aioe", *root, *mirror, cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["pulled"] * 3
+    (note,) = done.stderr.splitlines()  # one for the two files of one source
+    assert "none stated; README asks for citation" in note
+    files = sorted(path.name for path in (tmp_path / "here").rglob("*.*"))
+    assert files == [
+        "AIOE_DataAppendix.xlsx",
+        "Job Zones.xlsx",
+        "Language Modeling AIOE and AIIE.xlsx",
+    ]
+    checked = forecast_command("data", "verify", *root, cwd=tmp_path)
+    assert checked.stdout.count("ok  ") == 3 and checked.returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ([], "needs a folder by --root or $FORECAST_SOURCES"),
+        (["--root", "here", "korea/kiet.csv"], "Did you mean korea/kiet_exposure.csv"),
+        (["--root", "here", "--mirror", "nowhere"], "no such folder"),
+        (["--root", "here", "korea/kiet_exposure.csv"], "1 of 1 files could not be pulled"),
+    ],
+)
+def test_data_pull_refuses_with_code_2(forecast_command, tmp_path, arguments, says):
+    done = forecast_command("data", "pull", *arguments, cwd=tmp_path, FORECAST_SOURCES="")
+    assert done.returncode == 2, done.stderr
+    assert says in done.stderr.splitlines()[-1] and "Traceback" not in done.stderr
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
 def test_every_cell_of_the_own_table_is_one_of_the_published(own_employment):

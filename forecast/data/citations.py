@@ -12,229 +12,17 @@ from pathlib import Path
 import pandas as pd
 
 from forecast.data.files import read_text_table
+from forecast.data.source_list import (
+    CAMPUS_FILE,
+    CITED,
+    DATASETS,
+    DOCUMENTS,
+    NAMED_OTHERWISE,
+)
 from forecast.errors import InputError
 
-CAMPUS_FILE = "korea/polytech_campuses.csv"
 COLUMNS = ("source", "citation", "licence", "url", "files", "vintage")
 FACTS = "published facts, cited"
-_KOGL = "KOGL type 1 (source attribution)"
-_KOSIS = "https://kosis.kr"
-_ONET = "https://www.onetcenter.org/database.html"
-_GPTS = "https://github.com/openai/GPTs-are-GPTs"
-_WEIGHTS = (
-    "gpts_are_gpts/national_May2021_dl.csv; crosswalks/soc2010_soc2018.csv; "
-    "crosswalks/isco08_soc2010.xlsx"
-)
-
-# source, citation, licence, url, files, vintage
-_DATASETS: tuple[tuple[str, str, str, str, str, str], ...] = (
-    (
-        "ksco7_2017",
-        "통계청, 한국표준직업분류 제7차 개정(2017)",
-        "official code list",
-        "https://kssc.kostat.go.kr",
-        "korea/classification.csv",
-        "2017",
-    ),
-    (
-        "ksic10_2017",
-        "통계청, 한국표준산업분류 제10차 개정(2017)",
-        "official code list",
-        "https://kssc.kostat.go.kr",
-        "korea/classification.csv",
-        "2017",
-    ),
-    (
-        "sido_codes",
-        "행정표준코드 시도(강원 51, 전북 52는 특별자치도 신코드)",
-        "official code list",
-        "https://www.code.go.kr",
-        "korea/classification.csv",
-        "2024",
-    ),
-    (
-        "kosis_employment_age",
-        "KOSIS 지역별고용조사(7차 KSCO) 직업 중분류별 취업자(연령·교육정도), 통계청, 반기",
-        _KOGL,
-        _KOSIS,
-        "korea/employment_occupation_age_education.csv",
-        "2022H2",
-    ),
-    (
-        "kosis_employment_industry",
-        "KOSIS 지역별고용조사 전국 성/산업/직업별 취업자(대분류), 통계청, 반기",
-        _KOGL,
-        _KOSIS,
-        "korea/employment_industry_occupation_sex.csv",
-        "2022H2",
-    ),
-    (
-        "kosis_employment_province",
-        "KOSIS 지역별고용조사 시도/직업별 취업자(대분류), 통계청, 반기",
-        _KOGL,
-        _KOSIS,
-        "korea/employment_region_occupation.csv",
-        "2022H2",
-    ),
-    (
-        "isco08_ilo_bls",
-        "ILO ISCO-08 unit groups, as listed in the BLS ISCO-08 to 2010 SOC crosswalk",
-        "public domain",
-        "https://www.bls.gov/soc/soccrosswalks.htm",
-        "crosswalks/isco08_soc2010.xlsx",
-        "2012",
-    ),
-    (
-        "onet_29_3",
-        "O*NET 29.3 (May 2025), USDOL/ETA: element names and scales of the descriptors",
-        "CC BY 4.0",
-        _ONET,
-        "onet/Skills.xlsx; onet/Knowledge.xlsx; onet/Work Styles.xlsx; onet/Interests.xlsx; "
-        "onet/Job Zones.xlsx",
-        "29.3",
-    ),
-    (
-        "onet_abilities",
-        "O*NET about release 24/25 (2020), USDOL/ETA: importance of 52 abilities",
-        "CC BY 4.0",
-        _ONET,
-        "onet/Abilities.csv; onet/Content Model Reference.xlsx",
-        "2020",
-    ),
-    (
-        "onet_activities",
-        "O*NET 30.1 (December 2025), USDOL/ETA: importance of 41 work activities",
-        "CC BY 4.0",
-        _ONET,
-        "onet/Work Activities.csv",
-        "30.1",
-    ),
-    (
-        "onet_at_isco08",
-        "Derived here from O*NET (USDOL/ETA, CC BY 4.0): SOC means averaged to ISCO-08 with "
-        "US employment weights through the BLS crosswalks; modified, not endorsed by USDOL/ETA",
-        "CC BY 4.0",
-        _ONET,
-        "onet/Skills.xlsx; onet/Knowledge.xlsx; onet/Work Styles.xlsx; onet/Interests.xlsx; "
-        f"onet/Job Zones.xlsx; onet/Abilities.csv; onet/Work Activities.csv; {_WEIGHTS}",
-        "29.3",
-    ),
-    (
-        "gpts_are_gpts_at_isco08",
-        "Derived here from Eloundou, Manning, Mishkin, Rock (2024), GPTs are GPTs, Science 384",
-        "MIT",
-        _GPTS,
-        f"gpts_are_gpts/occ_level.csv; gpts_are_gpts/full_labelset.tsv; {_WEIGHTS}",
-        "2024",
-    ),
-    (
-        "daioe_at_isco08",
-        "Derived here from Engberg, Goerg, Lodefalk, Javed, Langkammer, Monastersky: DAIOE, 2021",
-        "CC BY 4.0",
-        "https://github.com/Magnus-L/daioe-pipeline",
-        f"daioe/daioe_onetsoc2010_2010_2021.tsv; {_WEIGHTS}",
-        "2021",
-    ),
-    (
-        "ilo_2023",
-        "Gmyrek, Berg, Bescond (2023), Generative AI and jobs, ILO Working Paper 96: means",
-        "CC BY 4.0",
-        "https://www.ilo.org/publications",
-        "ilo/ilo_genai_2023_isco08.csv",
-        "2023",
-    ),
-    (
-        "complementarity_at_isco08",
-        "Derived here: six O*NET work-context components of Pizzinelli et al. (2023), "
-        "IMF WP/23/216, averaged to ISCO-08",
-        "CC BY 4.0",
-        _ONET,
-        f"onet/complementarity_components_soc2010.csv; {_WEIGHTS}",
-        "2023",
-    ),
-    (
-        "ksco7_isco08_own",
-        "This project: hand-written link of KSCO-7 minor groups to ISCO-08 unit groups",
-        "CC BY 4.0",
-        "",
-        "scripts/ksco7_isco08_links.csv",
-        "1",
-    ),
-)
-
-# Published figures: id, and one row of the data that prints the citation. The text is read from
-# there, and every row that prints the same text gets the same id.
-_CITED: tuple[tuple[str, str], ...] = (
-    ("kiet_2024_ai_use", "ai_adoption-0001"),
-    ("nia_informatization", "ai_adoption-0038"),
-    ("nia_informatization_2022", "ai_adoption-0043"),
-    ("ai_daily_life_plan_2023", "ai_adoption-0047"),
-    ("newstomato_2024", "ai_adoption-0036"),
-    ("nia_informatization_2018", "ai_adoption-0137"),
-    ("pyo_2025_research_sample", "ai_adoption-0196"),
-    ("kcci_sgi_2025", "ai_adoption-0216"),
-    ("kcci_kiet_2024", "ai_adoption-0232"),
-    ("kli_wps_2026", "ai_adoption-0233"),
-    ("kdi_2021_survey", "ai_adoption-0252"),
-    ("kiet_2024_at_risk", "kiet_exposure-0001"),
-    ("kiet_2024_at_risk_revised", "kiet_exposure-0016"),
-    ("kiet_2024_at_risk_press", "kiet_exposure-0043"),
-    ("bok_2023_30", "bok_exposure-0001"),
-    ("bok_imf_2025_2", "bok_exposure-0033"),
-    ("bok_2025_30", "bok_exposure-0059"),
-    ("kostat_social_trends_2024", "bok_exposure-0090"),
-    ("kostat_job_moves_2023", "transition_midlife-0021"),
-    ("kostat_job_moves_2022", "transition_midlife-0044"),
-    ("kostat_job_moves_2020", "transition_midlife-0061"),
-    ("kostat_job_moves_2019", "transition_midlife-0202"),
-    ("kostat_older_workers_2025", "transition_midlife-0075"),
-    ("kostat_job_statistics_2022", "transition_midlife-0148"),
-    ("main_job_exit_survey_2023", "transition_midlife-0137"),
-    ("keri_2022", "transition_midlife-0179"),
-    ("keis_projection_2024_2034", "projections-0001"),
-    ("moel_ai_upskilling_2025", "programmes-0001"),
-    ("hrdk_joint_centres_2026", "programmes-0026"),
-    ("mss_smart_manufacturing_2026", "programmes-0032"),
-    ("msit_ai_capability_2025", "programmes-0065"),
-    ("moel_ai_budget_2026", "programmes-0023"),
-    ("kiet_2024_training_costs", "programmes-0044"),
-    ("polytech_midlife_2025_02", "programmes-0068"),
-    ("polytech_midlife_2024_h2", "programmes-0089"),
-    ("polytech_intake_2026", "programmes-0092"),
-    ("polytech_midlife_2025_05", "programmes-0141"),
-    ("polytech_ax_2026", "programmes-0138"),
-    ("kdt_results_2023", "programmes-0114"),
-    ("training_card_2020", "programmes-0121"),
-    ("polytech_campus_map_2027", "polytech_campuses-0001"),
-)
-
-# Documents without a row of their own in the data: cited in full.
-_DOCUMENTS: tuple[tuple[str, str, str], ...] = (
-    (
-        "kiet_2024_report",
-        "산업연구원(KIET) 「국내 기업의 인공지능 활용과 정책과제」, 2024-12",
-        "2024",
-    ),
-    (
-        "svanberg_2024",
-        "Svanberg, Li, Fleming, Goehring, Thompson (2024), Beyond AI Exposure: Which Tasks are "
-        "Cost-Effective to Automate with Computer Vision?",
-        "2024",
-    ),
-    (
-        "manning_aguirre_2026",
-        "Manning and Aguirre (2026), How Adaptable Are American Workers to AI-Induced Job "
-        "Displacement?",
-        "2026",
-    ),
-    (
-        "bok_2025_generative_ai_use",
-        "한국은행 (2025), AI의 빠른 확산과 생산성 효과: 가계조사를 바탕으로, BOK 이슈노트",
-        "2025",
-    ),
-)
-
-
 # The collection numbers its documents; readers elsewhere cannot look that number up.
 _COLLECTION_NUMBER = re.compile(r"\s*\(seed \d+\)")
 
@@ -247,33 +35,39 @@ def source_ids(root: Path) -> dict[str, str]:
     InputError
         If a row that prints a citation is gone.
     """
-    by_file = {name: _citations(root, name) for name in {_file(row) for _, row in _CITED}}
+    by_file = {name: _citations(root, name) for name in {_file(row) for _, row in CITED}}
     ids: dict[str, str] = {}
-    for source, row in _CITED:
+    for source, row in CITED:
         texts = by_file[_file(row)]
         if row not in texts:
-            raise InputError(f"{_file(row)} lacks row {row}, which cites {source}; pull it again.")
+            raise InputError(
+                f"{_file(row)} lacks row {row}, which cites {source}. `forecast data pull` takes "
+                "the file anew."
+            )
         ids[texts[row]] = source
     return ids
 
 
 def table(root: Path) -> pd.DataFrame:
     """Return the source list: source, citation, licence, url, files, vintage."""
-    rows = list(_DATASETS)
+    rows = list(DATASETS)
     texts = {source: text for text, source in source_ids(root).items()}
-    for source, row in _CITED:
+    for source, row in CITED:
         citation = _COLLECTION_NUMBER.sub("", texts[source])
         rows.append((source, citation, FACTS, "", _file(row), _date_of(citation)))
-    rows += [(source, text, FACTS, "", "", year) for source, text, year in _DOCUMENTS]
+    rows += [(source, text, FACTS, "", "", year) for source, text, year in DOCUMENTS]
     listed = pd.DataFrame(rows, columns=list(COLUMNS)).sort_values("source", ignore_index=True)
     repeated = listed["source"][listed["source"].duplicated()]
     if len(repeated):
-        raise ValueError(f"source id(s) {list(repeated)} occur twice in forecast/data/citations.py")
+        raise ValueError(
+            f"source id(s) {list(repeated)} occur twice in forecast/data/source_list.py"
+        )
     return listed
 
 
 def _file(row: str) -> str:
-    return f"korea/{row.rsplit('-', 1)[0]}.csv"
+    table = row.rsplit("-", 1)[0]
+    return NAMED_OTHERWISE.get(table, f"korea/{table}.csv")
 
 
 def _citations(root: Path, file: str) -> dict[str, str]:

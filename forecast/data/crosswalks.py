@@ -18,7 +18,7 @@ ISCO_SOC = "crosswalks/isco08_soc2010.xlsx"
 SOC_SOC = "crosswalks/soc2010_soc2018.csv"
 EMPLOYMENT = "gpts_are_gpts/national_May2021_dl.csv"
 # O*NET-SOC 2010 kept Biologists under a broad code that SOC-2010 itself counts in 19-1029.
-_RENAMED_SOC2010 = {"19-1020": "19-1029"}
+RENAMED_SOC2010 = {"19-1020": "19-1029"}
 
 
 def isco08(root: Path) -> pd.DataFrame:
@@ -56,16 +56,27 @@ def soc2010_to_soc2018(root: Path) -> pd.DataFrame:
     links = read_text_table(root, SOC_SOC, columns=columns)
     links.columns = pd.Index(["soc2010", "soc2018", "title"])
     links = links.apply(lambda column: column.str.strip())
+    links["title"] = links["title"].str.replace(r"\s*\(#+\)$", "", regex=True)  # footnote marks
     return links.drop_duplicates(["soc2010", "soc2018"]).sort_values(
         ["soc2010", "soc2018"], ignore_index=True
     )
 
 
 def employment_soc2018(root: Path) -> pd.Series:
-    """Return US employed persons (May 2021) of every SOC-2018 occupation.
+    """Return US employed persons (May 2021) of every SOC-2018 occupation, as averaging weight.
+
+    As :func:`surveyed_soc2018`; the 20 occupations that the survey leaves out get the median, so
+    that they count in the average of the group they belong to.
+    """
+    persons = surveyed_soc2018(root)
+    return persons.fillna(persons.median())
+
+
+def surveyed_soc2018(root: Path) -> pd.Series:
+    """Return US employed persons (May 2021) by SOC-2018; missing where none were surveyed.
 
     Where the survey publishes only the broad group, what its published members leave over is
-    shared equally among the others; the few still missing get the median.
+    shared equally among the others. It leaves out the military and fishers.
     """
     columns = ("OCC_CODE", "O_GROUP", "TOT_EMP")
     survey = read_text_table(root, EMPLOYMENT, columns=columns)
@@ -82,8 +93,7 @@ def employment_soc2018(root: Path) -> pd.Series:
     left = broad.reindex(group.unique()).sub(persons.groupby(group).sum(), fill_value=0.0)
     gaps = persons.isna().groupby(group).sum()
     share = (left / gaps.where(gaps > 0)).where(lambda part: part > 0)
-    persons = persons.fillna(group.map(share))
-    return persons.fillna(persons.median()).rename("employed_persons")
+    return persons.fillna(group.map(share)).rename("employed_persons")
 
 
 def weights_soc2018(root: Path) -> pd.DataFrame:
@@ -113,7 +123,7 @@ def to_six_digits(onet_codes: pd.Series, *, soc2010: bool = False) -> pd.Series:
     ['11-1011', '19-1029']
     """
     codes = onet_codes.str.strip().str[:7]
-    return codes.replace(_RENAMED_SOC2010) if soc2010 else codes
+    return codes.replace(RENAMED_SOC2010) if soc2010 else codes
 
 
 def average_to_isco(
@@ -180,6 +190,6 @@ def _isco_sheet(root: Path) -> pd.DataFrame:
         place = int(wrong.to_numpy().argmax())
         raise InputError(
             f"{ISCO_SOC}, row {place + 2}: {links.iloc[place].tolist()} is not an ISCO-08 code "
-            "and a SOC-2010 code. Pull the file again."
+            "and a SOC-2010 code. `forecast data pull` takes it anew."
         )
     return links

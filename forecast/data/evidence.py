@@ -248,7 +248,7 @@ def policy_rows(policy: Path) -> pd.DataFrame:
     rows = []
     for key, population, row, unit in _POLICY:
         if row not in figures.index or figures.loc[row, "unit"] != unit:
-            raise InputError(f"{FIGURES}: row {row} in {unit} is missing. Pull the file again.")
+            raise InputError(f"{FIGURES}: row {row} in {unit} is missing. Restore the file.")
         rows.append(
             {
                 "key": key,

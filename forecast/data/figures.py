@@ -44,7 +44,9 @@ def read_figures(root: Path, topic: str) -> pd.DataFrame:
     table = read_text_table(root, file, columns=_COLUMNS)
     repeated = table["id"][table["id"].duplicated()]
     if len(repeated):
-        raise InputError(f"{file}: id {repeated.iloc[0]} occurs twice. Pull the file again.")
+        raise InputError(
+            f"{file}: id {repeated.iloc[0]} occurs twice. `forecast data pull` takes it anew."
+        )
     table["source_id"] = table["source"].map(source_ids(root))
     return table.set_index("id")
 
@@ -72,13 +74,15 @@ def figure(table: pd.DataFrame, row: str) -> Figure:
         If the row is absent, is text, has a unit without a factor, or cites no registered source.
     """
     if row not in table.index:
-        raise InputError(f"the published figure {row} is missing. Pull the file again.")
+        raise InputError(
+            f"the published figure {row} is missing. `forecast data pull` takes it anew."
+        )
     found = table.loc[row]
     if found["unit"] not in _UNITS:
         raise InputError(f"figure {row} has unit {found['unit']!r}; expected one of {list(_UNITS)}")
     if pd.isna(found["source_id"]):
         raise InputError(
-            f"figure {row} cites {found['source']!r}, which forecast/data/citations.py does not "
+            f"figure {row} cites {found['source']!r}, which forecast/data/source_list.py does not "
             "list. Register the citation there."
         )
     factor, unit = _UNITS[found["unit"]]

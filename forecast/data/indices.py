@@ -1,4 +1,7 @@
-"""Exposure indices and task shares by SOC-2018 and ISCO-08, from redistributable sources only.
+"""Exposure indices and task shares by SOC-2018 and ISCO-08.
+
+What is embedded comes from redistributable sources only; :func:`soc_panel` and
+:func:`isco_indices_pull_only` add the pull-only ones where a user has them.
 
 Task level (Eloundou et al. 2024, GPT-4 labels): a task is substituted when it is done whole, that
 is labelled E1 (direct exposure) or T3-T4 (high or full automation); it is assisted when it is not
@@ -17,15 +20,13 @@ from forecast.data.crosswalks import (
     average_to_isco,
     soc2010_to_soc2018,
     soc2010_to_soc2018_mean,
-    to_six_digits,
     weights_soc2010,
     weights_soc2018,
 )
 from forecast.data.files import read_text_table, to_number
-from forecast.data.onet import soc_descriptors
+from forecast.data.pull_only import pull_only_indices
+from forecast.data.revisions import require_system
 from forecast.errors import InputError
-
-__all__ = ["isco_indices", "soc_descriptors", "soc_panel", "task_scores"]
 
 OCCUPATIONS = "gpts_are_gpts/occ_level.csv"
 TASKS = "gpts_are_gpts/full_labelset.tsv"
@@ -33,6 +34,7 @@ DAIOE = "daioe/daioe_onetsoc2010_2010_2021.tsv"
 ILO = "ilo/ilo_genai_2023_isco08.csv"
 COMPLEMENTARITY = "onet/complementarity_components_soc2010.csv"
 DAIOE_YEAR = "2021"
+MILITARY = "55"  # SOC major group
 AUTOMATION = {"T0": 0.0, "T1": 0.25, "T2": 0.5, "T3": 0.75, "T4": 1.0}
 CORE_WEIGHT, OTHER_WEIGHT = 1.0, 0.5
 
@@ -46,6 +48,10 @@ _SOURCES = {
     "daioe_genai": "daioe_at_isco08",
     "daioe_allapps": "daioe_at_isco08",
     "theta": "complementarity_at_isco08",
+    "aioe": "aioe_at_isco08",
+    "aioe_lm": "aioe_lm_at_isco08",
+    "frey_osborne": "frey_osborne_at_isco08",
+    "sml": "sml_at_isco08",
 }
 _DECIMALS = 6
 
@@ -56,25 +62,32 @@ def isco_indices(root: Path) -> pd.DataFrame:
     All are shares (0-1) except the DAIOE indices, which are sums over ability weights.
     """
     frames = [
-        _long_isco(average_to_isco(_modern(root), weights_soc2018(root))),
-        _long_isco(average_to_isco(_soc2010(root), weights_soc2010(root))),
+        _long_isco(average_to_isco(by_soc2018(root), weights_soc2018(root))),
+        _long_isco(average_to_isco(by_soc2010(root), weights_soc2010(root))),
         _ilo(root),
     ]
     return pd.concat(frames).sort_values(["isco08", "index"], ignore_index=True)
 
 
+def isco_indices_pull_only(root: Path) -> pd.DataFrame:
+    """Return the pull-only indices that are there by ISCO-08 group, laid out as `isco_indices`."""
+    averaged = average_to_isco(pull_only_indices(root), weights_soc2010(root))
+    return _long_isco(averaged).sort_values(["isco08", "index"], ignore_index=True)
+
+
 def soc_panel(root: Path) -> pd.DataFrame:
     """Return indices by SOC-2018, wide: soc2018, title, soc_minor (``11-1``) and the indices.
 
-    DAIOE and theta are means over the SOC-2010 codes that a SOC-2018 code came from. Only codes
-    with at least one index are listed; a missing index stays missing.
+    DAIOE, theta and the pull-only indices (a column each where their file is there) are means
+    over the SOC-2010 codes that a SOC-2018 code came from. Every civilian occupation is listed, so
+    that none is left without a score; a missing index stays missing. Military ones are not: no
+    source says anything about any of them, and they have no relatives.
     """
     titles = soc2010_to_soc2018(root).drop_duplicates("soc2018").set_index("soc2018")["title"]
-    wide = _modern(root).join(soc2010_to_soc2018_mean(root, _soc2010(root)), how="outer")
-    unknown = wide.index.difference(titles.index)
-    if len(unknown):
-        raise InputError(f"{OCCUPATIONS}: SOC code(s) {list(unknown)[:5]} are not in SOC-2018.")
-    wide = wide.dropna(how="all").round(_DECIMALS).rename_axis("soc2018").reset_index()
+    older = by_soc2010(root).join(pull_only_indices(root), how="outer")
+    wide = by_soc2018(root).join(soc2010_to_soc2018_mean(root, older), how="outer")
+    civilian = titles.index[~titles.index.str.startswith(MILITARY)].sort_values()
+    wide = wide.reindex(civilian).round(_DECIMALS).rename_axis("soc2018").reset_index()
     wide.insert(1, "title", wide["soc2018"].map(titles))
     wide.insert(2, "soc_minor", wide["soc2018"].str[:4])
     return wide
@@ -125,7 +138,7 @@ def task_scores(tasks: pd.DataFrame) -> pd.DataFrame:
     return sums.drop(columns="weight").div(sums["weight"], axis=0)
 
 
-def _modern(root: Path) -> pd.DataFrame:
+def by_soc2018(root: Path) -> pd.DataFrame:
     """Return the GPTs-are-GPTs scores by SOC-2018: means over 8-digit occupations."""
     columns = ("O*NET-SOC Code", *_RATINGS.values())
     published = read_text_table(root, OCCUPATIONS, columns=columns)
@@ -136,11 +149,12 @@ def _modern(root: Path) -> pd.DataFrame:
     labels = ("O*NET-SOC Code", "Task Type", "gpt4_exposure", "gpt4_automation")
     tasks = task_scores(read_text_table(root, TASKS, columns=labels, separator="\t"))
     scores = scores.join(tasks, how="outer")
-    codes = to_six_digits(pd.Series(scores.index)).to_numpy()
-    return scores.groupby(codes).mean().rename_axis("soc2018")
+    codes = pd.Series(scores.index)
+    codes = require_system(codes, root, file=OCCUPATIONS, system="soc2018")
+    return scores.groupby(codes.to_numpy()).mean().rename_axis("soc2018")
 
 
-def _soc2010(root: Path) -> pd.DataFrame:
+def by_soc2010(root: Path) -> pd.DataFrame:
     """Return DAIOE and complementarity by SOC-2010."""
     names = ("daioe_allapps", "daioe_genai")
     table = read_text_table(
@@ -148,13 +162,15 @@ def _soc2010(root: Path) -> pd.DataFrame:
     )
     table = table[table["year"] == DAIOE_YEAR]
     if table.empty:
-        raise InputError(f"{DAIOE} has no year {DAIOE_YEAR}. Pull the file again.")
-    codes = to_six_digits(table["occ_code_onetsoc2010"], soc2010=True).to_numpy()
+        raise InputError(f"{DAIOE} has no year {DAIOE_YEAR}. `forecast data pull` takes it anew.")
+    codes = table["occ_code_onetsoc2010"]
+    codes = require_system(codes, root, file=DAIOE, system="soc2010")
     daioe = pd.DataFrame({name: to_number(table, name, file=DAIOE) for name in names})
     parts = read_text_table(root, COMPLEMENTARITY, columns=("soc6", "theta"))
     theta = to_number(parts, "theta", file=COMPLEMENTARITY).to_frame("theta")
-    theta = theta.groupby(to_six_digits(parts["soc6"], soc2010=True).to_numpy()).mean()
-    wide = daioe.groupby(codes).mean().join(theta, how="outer")
+    six = require_system(parts["soc6"], root, file=COMPLEMENTARITY, system="soc2010")
+    theta = theta.groupby(six.to_numpy()).mean()
+    wide = daioe.groupby(codes.to_numpy()).mean().join(theta, how="outer")
     return wide.rename_axis("soc2010")
 
 

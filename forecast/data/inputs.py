@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from forecast.data import reference
+from forecast.data import indices, joins, onet, onet_tasks, reference, source_joins
 from forecast.data.employment import read_employment
+from forecast.data.files import locate
 from forecast.data.sources import registry, sha256_of
 from forecast.errors import ConfigError, InputError
 from forecast.options import DataOptions
@@ -24,15 +25,16 @@ def load(options: DataOptions) -> tuple[dict[str, pd.DataFrame], dict[str, str]]
     Returns
     -------
     tables : dict of DataFrame
-        By name, see ``forecast/reference/README.md``; with ``kind=sources`` also ``soc_panel``
-        and ``soc_descriptors``.
+        By name, see ``forecast/reference/README.md``, and ``join_report``; with ``kind=sources``
+        also ``soc_panel``, ``soc_descriptors``, ``soc_extras``, ``soc_tasks`` and
+        ``isco_indices_pull_only``.
     hashes : dict of str
         Input file to sha256.
 
     Raises
     ------
     ConfigError, InputError
-        If a folder, file, column or value is wrong.
+        If a folder, file, column or value is wrong, or a join covers too little employment.
     """
     if options.kind == "sources":
         tables, hashes = _from_sources(options.root)
@@ -44,6 +46,11 @@ def load(options: DataOptions) -> tuple[dict[str, pd.DataFrame], dict[str, str]]
         codes = sub_major_codes(tables["employment_age"])
         tables["employment_age"] = read_employment(path, codes, encoding=options.encoding)
         hashes[str(path)] = sha256_of(path)
+    american = [tables["join_report"]] if "join_report" in tables else []
+    tables["join_report"] = pd.concat(
+        [*american, joins.korean_join_report(tables)], ignore_index=True
+    )
+    joins.require_coverage(tables["join_report"])
     return tables, dict(sorted(hashes.items()))
 
 
@@ -53,18 +60,22 @@ def sub_major_codes(employment: pd.DataFrame) -> list[str]:
 
 
 def _from_sources(root: str | None) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
-    from forecast.data import indices
-
     if root is None:
         raise ConfigError(
             "data=sources needs data.root=FOLDER or the variable FORECAST_SOURCES; "
-            "`forecast data list` says which files belong there."
+            "`forecast data pull --root FOLDER` fills it."
         )
     folder = Path(root)
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder. Check data.root.")
     tables = reference.build(folder)
+    read = onet.read_onet(folder)
     tables["soc_panel"] = indices.soc_panel(folder)
-    tables["soc_descriptors"] = indices.soc_descriptors(folder)
-    found = [path for path in registry()["path"] if (folder / path).is_file()]
-    return tables, {path: sha256_of(folder / path) for path in found}
+    tables["soc_descriptors"] = onet.soc_descriptors(folder, read)
+    tables["soc_extras"] = onet.soc_extras(folder, read)
+    tables["soc_tasks"] = onet_tasks.soc_tasks(folder)
+    tables["isco_indices_pull_only"] = indices.isco_indices_pull_only(folder)
+    tables["join_report"] = source_joins.join_report(folder, read, tables)
+    # A user's O*NET may be in another layout than the registered one.
+    found = {locate(folder, path) for path in registry()["path"]}
+    return tables, {path: sha256_of(folder / path) for path in found if (folder / path).is_file()}

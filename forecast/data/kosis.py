@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from forecast.data.citations import source_ids
 from forecast.data.files import read_text_table, to_number
+from forecast.data.source_list import MINOR_FILE
 from forecast.errors import InputError
 
 CLASSIFICATION = "korea/classification.csv"
@@ -45,6 +47,8 @@ SHORT_SIDO = {
     "51": "강원",
     "52": "전북",
 }
+# The press release lists the largest occupations, of all and of each sex; no age, no province.
+SEX_CODES = {"취업자": "all", "취업자(남자)": "men", "취업자(여자)": "women"}
 _LEVELS = ("major", "sub_major", "minor", "unit")
 
 
@@ -110,6 +114,33 @@ def employment_province(root: Path) -> pd.DataFrame:
     return _keyed(table[[*keys, "employed_persons"]], keys, BY_PROVINCE).assign(
         source="kosis_employment_province"
     )
+
+
+def minor_employment(root: Path) -> pd.DataFrame:
+    """Return the employed persons that were published for KSCO-7 minor groups.
+
+    Returns
+    -------
+    DataFrame
+        ksco7 (3 digits), period, sex (all, men, women), employed_persons (printed in 만명 with
+        one decimal, so exact to 500 persons), source. Only the largest groups are published.
+    """
+    columns = ("item", "code_system", "code", "value", "unit", "year", "source")
+    table = read_text_table(root, MINOR_FILE, columns=columns)
+    minors = set(ksco7(root).query("level == 'minor'")["ksco7"])
+    wrong = (table["code_system"] != "KSCO-7") | ~table["code"].isin(minors)
+    if wrong.any():
+        place = int(wrong.to_numpy().argmax())
+        raise InputError(
+            f"{MINOR_FILE}, row {place + 2}: {table['code'].iloc[place]!r} is no KSCO-7 minor "
+            "group. Correct it, or `forecast data pull` takes it anew."
+        )
+    table["sex"] = _mapped(table["item"], SEX_CODES, MINOR_FILE)
+    table["employed_persons"] = _persons(table, MINOR_FILE)
+    table["source"] = _mapped(table["source"], source_ids(root), MINOR_FILE)
+    table = table.rename(columns={"code": "ksco7", "year": "period"})
+    keys = ["ksco7", "period", "sex"]
+    return _keyed(table[[*keys, "employed_persons", "source"]], keys, MINOR_FILE)
 
 
 def _codes(root: Path, system: str) -> pd.DataFrame:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from forecast.data.citations import CAMPUS_FILE
 from forecast.data.files import read_text_table
 from forecast.data.kosis import CURRENT_SIDO, SHORT_SIDO
+from forecast.data.source_list import CAMPUS_FILE
 from forecast.errors import InputError
 
 PROGRAMMES = "programmes.csv"
@@ -123,7 +123,7 @@ def stage_totals(policy: Path) -> pd.DataFrame:
     wanted = [row for _, printed, _ in _PRINTED for row in (*printed, _GOAL)]
     missing = sorted(set(wanted) - set(figures.index))
     if missing:
-        raise InputError(f"{FIGURES}: row(s) {missing} are missing. Pull the file again.")
+        raise InputError(f"{FIGURES}: row(s) {missing} are missing. Restore the file.")
     amounts = figures.loc[sorted(set(wanted)), "value"].astype(int)
     rows = [
         (stage, int(itemised[stage]), int(amounts[list(printed)].sum()), words)

@@ -15,12 +15,14 @@ from forecast.data import (
     anchors,
     citations,
     crosswalks,
+    daioe,
     evidence,
     indices,
     kosis,
     onet,
     published,
     sources,
+    task_profile,
 )
 from forecast.errors import InputError
 
@@ -32,6 +34,15 @@ _NUMBERS: dict[str, dict[str, str]] = {
     "employment_age": {"employed_persons": "float64"},
     "employment_industry": {"employed_persons": "float64"},
     "employment_province": {"employed_persons": "float64"},
+    "isco_daioe": {"year": "int64", "daioe_genai": "float64", "daioe_allapps": "float64"},
+    "isco_task_profile": {
+        "task_share": "float64",
+        "exposure": "float64",
+        "substitution_share": "float64",
+        "assistance_share": "float64",
+        "n_task": "float64",
+    },
+    "minor_employment": {"employed_persons": "float64"},
     "isco_indices": {"value": "float64", "n_soc": "int64"},
     "ksco7_isco08": {"weight": "float64"},
     "adoption": {"year": "int64", "value_percent": "float64", "n_firms": "float64"},
@@ -44,7 +55,6 @@ _NUMBERS: dict[str, dict[str, str]] = {
 _WHOLE = ("employed_persons", "n_firms", "published")
 _SIMPLE: dict[str, Callable[[Path], pd.DataFrame]] = {
     "sources": citations.table,
-    "registry": sources.registry_from,
     "ksco7": kosis.ksco7,
     "ksic10": kosis.ksic10,
     "sido": kosis.sido,
@@ -52,12 +62,15 @@ _SIMPLE: dict[str, Callable[[Path], pd.DataFrame]] = {
     "employment_age": kosis.employment_age,
     "employment_industry": kosis.employment_industry,
     "employment_province": kosis.employment_province,
+    "isco_daioe": daioe.isco_daioe,
     "isco_indices": indices.isco_indices,
+    "isco_task_profile": task_profile.isco_task_profile,
+    "minor_employment": kosis.minor_employment,
     "adoption": adoption.table,
     "anchors": anchors.table,
     "campuses": published.campuses,
 }
-_COMPOSED = ("descriptors", "evidence", "isco_descriptors", "ksco7_isco08")
+_COMPOSED = ("descriptors", "evidence", "isco_descriptors", "ksco7_isco08", "registry")
 _FROM_POLICY = ("programmes", "stage_totals")
 NAMES = tuple(sorted([*_SIMPLE, *_COMPOSED, *_FROM_POLICY]))
 
@@ -82,7 +95,12 @@ def load(name: str) -> pd.DataFrame:
 
 
 def build(
-    root: Path, *, links: pd.DataFrame | None = None, policy: Path | None = None
+    root: Path,
+    *,
+    links: pd.DataFrame | None = None,
+    names_ko: pd.DataFrame | None = None,
+    addresses: pd.DataFrame | None = None,
+    policy: Path | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Derive every table from a data root laid out as the shared ``data/`` folder.
 
@@ -93,6 +111,13 @@ def build(
     links : DataFrame, optional
         The hand-written KSCO-7 to ISCO-08 links (ksco7, isco08, weight, basis, confidence), where
         a short ISCO code stands for all its unit groups. Default: the embedded crosswalk.
+    names_ko : DataFrame, optional
+        The hand-written Korean names of the O*NET elements (descriptor, name_ko). Default: the
+        embedded names.
+    addresses : DataFrame, optional
+        The hand-written addresses of single files (path, file_url); with them the registry is
+        derived from ``MANIFEST.json``, which a pulled data root lacks. Default: the embedded
+        registry.
     policy : Path, optional
         Folder with the policy documents ``programmes.csv`` and ``figures.csv``, which no public
         data root has. Default: the embedded programmes, stage totals and policy figures.
@@ -106,8 +131,13 @@ def build(
     if not root.is_dir():
         raise InputError(f"data root {root} is not a folder. Set data.root or $FORECAST_SOURCES.")
     tables = {name: derive(root) for name, derive in _SIMPLE.items()}
+    tables["registry"] = (
+        load("registry") if addresses is None else sources.registry_from(root, addresses=addresses)
+    )
     read = onet.read_onet(root)
-    tables["descriptors"] = read.listed
+    tables["descriptors"] = name_in_korean(
+        read.listed, load("descriptors") if names_ko is None else names_ko
+    )
     tables["isco_descriptors"] = onet.isco_descriptors(root, read)
     tables["ksco7_isco08"] = (
         load("ksco7_isco08")
@@ -158,6 +188,25 @@ def expand_links(links: pd.DataFrame, ksco7: pd.DataFrame, isco08: pd.DataFrame)
     return expanded.assign(source="ksco7_isco08_own").sort_values(
         ["ksco7", "isco08"], ignore_index=True
     )
+
+
+def name_in_korean(listed: pd.DataFrame, names_ko: pd.DataFrame) -> pd.DataFrame:
+    """Put `name_ko` beside `name`: every element has one Korean name and no two share it."""
+    names = names_ko.set_index("descriptor")["name_ko"]
+    without = sorted(set(listed["descriptor"]) ^ set(names.index))
+    if without or names.index.has_duplicates:
+        raise InputError(
+            f"descriptor_names_ko.csv: element(s) {without[:5]} lack a Korean name, or the name "
+            "an element; each element has one row."
+        )
+    repeated = names[names.duplicated(keep=False) | (names.str.strip() == "")]
+    if len(repeated):
+        raise InputError(
+            f"descriptor_names_ko.csv: {list(repeated.index)} share a Korean name or lack one."
+        )
+    named = listed.assign(name_ko=listed["descriptor"].map(names))
+    place = list(listed.columns).index("name") + 1
+    return named[[*listed.columns[:place], "name_ko", *listed.columns[place:]]]
 
 
 def to_csv(name: str, table: pd.DataFrame) -> str:

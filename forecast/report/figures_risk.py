@@ -70,7 +70,7 @@ def draw_headline(tables: Tables, names: Names) -> Figure:
     rows = np.arange(len(table))
     figure = sheet(
         "AI 위험 일자리: 정의마다 다른 수, 그리고 그 불확실성",
-        "Jobs at risk by definition, with central 80 % and 95 % intervals and the published figure",
+        "Jobs by definition, with central 80 % and 95 % intervals and the published figure",
         height=1.9 + 0.62 * len(table),
     )
     axes = figure.subplots()
@@ -90,7 +90,7 @@ def draw_headline(tables: Tables, names: Names) -> Figure:
     axes.set_yticks(rows, labels)
     axes.set_ylim(-0.6, len(table) - 0.3)
     axes.set_xlim(left=0)
-    axes.set_xlabel("위험 일자리 (만 개)")
+    axes.set_xlabel("일자리 (만 개)")
     horizontal_only(axes)
     legend_below(figure, axes.get_legend_handles_labels())
     return figure
@@ -129,7 +129,7 @@ def draw_cells(tables: Tables, names: Names) -> Figure:
     impossible = table["flag"].str.contains(IMPOSSIBLE, regex=False).to_numpy()
     figure = sheet(
         "산업 × 직업 위험 일자리: 발표 값에 맞춘 칸과 배율",
-        "Cells raked to the published ones; hatched: the published cell exceeds its employment",
+        "Raked to the published cells; line: before raking; hatched: it exceeds its employment",
         height=2.0 + 0.30 * len(table),
     )
     axes = figure.subplots()
@@ -143,6 +143,8 @@ def draw_cells(tables: Tables, names: Names) -> Figure:
         hatch="////",
         label="취업자 수를 넘는 칸",
     )
+    before = table["before_raking_persons"] / PERSONS_PER_MAN
+    axes.plot(before, rows, "|", ms=13, mew=2, color=BLUE, label="조정 전 (이 모형)")
     published = table["published_persons"] / PERSONS_PER_MAN
     axes.plot(published, rows, "D", ms=6, color=INK, label="발표 값")
     for row, value, multiplier in zip(rows, ours, table["multiplier"], strict=True):

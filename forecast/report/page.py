@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from forecast.report.page_exposure import exposure_sections
 from forecast.report.style import NEED_NAMES, PRESET_NAMES, SCENARIO_NAMES
 from forecast.report.summary import planned_rows
 
@@ -76,6 +77,7 @@ def render_page(
         cohort_notes=_records(tables, "cohort_notes"),
         scores=_scores(tables),
         coverage=_employment_coverage(tables),
+        **exposure_sections(tables),
     )
 
 

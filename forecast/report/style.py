@@ -41,7 +41,35 @@ PRESET_NAMES = {
     "bok_2023_top20": "한국은행 2023 · 상위 20 %",
     "bok_2023_top25": "한국은행 2023 · 상위 25 %",
     "imf_high_exposure_low_complementarity": "IMF · 고노출·저보완",
+    "imf_high_exposure_high_complementarity": "IMF · 고노출·고보완 (위험 아님)",
     "kli_2024_gpt": "한국의 사회동향 2024 · GPT",
+    "kli_2024_gpt_complemented": "한국의 사회동향 2024 · GPT 보완 (위험 아님)",
+}
+INDEX_NAMES = {
+    "exposure": "이 모형 · 노출",
+    "substitution": "이 모형 · 대체",
+    "human_beta": "GPT 노출 · 사람 평가",
+    "gpt4_beta": "GPT 노출 · GPT-4 평가",
+    "automation": "GPT-4 자동화 등급",
+    "ilo_2023": "ILO 2023",
+    "daioe_genai": "DAIOE 생성형",
+    "daioe_allapps": "DAIOE 전체",
+    "aioe": "AIOE",
+    "aioe_lm": "AIOE 언어모형",
+    "sml": "SML",
+    "frey_osborne": "Frey·Osborne",
+}
+CONSTRUCT_NAMES = {
+    "language_ability": "언어·능력",
+    "machine_learning": "기계학습",
+    "computerisation": "전산화",
+    "other": "그 밖의 지표",
+}
+QUADRANT_NAMES = {  # exposure, then complementarity
+    "high_low": "고노출·저보완",
+    "high_high": "고노출·고보완",
+    "low_low": "저노출·저보완",
+    "low_high": "저노출·고보완",
 }
 BANNER = "노출은 대체가 아니다 · Exposure is not displacement"
 

@@ -9,6 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from forecast.codebook import TABLES, check_table
+from forecast.errors import InputError
 from forecast.types import LEVELS, SCENARIOS
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def exposure_tables(result: ExposureResult, employed: pd.Series) -> dict[str, pd
     }
     if result.soc is not None:
         tables["exposure_soc"] = _scores(result.soc, "soc2018", "title")
-    return tables
+    return {**tables, **result.details}
 
 
 def adoption_tables(result: AdoptionForecast) -> dict[str, pd.DataFrame]:
@@ -177,6 +178,10 @@ def _scores(scores: OccupationScores, key: str, title: str) -> pd.DataFrame:
         frame[name] = draws.mean("draw").to_numpy()
         frame[f"{name}_lower80"], frame[f"{name}_upper80"] = low, high
     frame.insert(5, "complementarity", scores.complementarity.mean("draw").to_numpy())
+    if scores.provenance is None:
+        raise InputError(f"{scores.system}: scores do not say what they rest on; add provenance.")
+    for column in scores.provenance:
+        frame[str(column)] = scores.provenance[column].to_numpy()
     return frame
 
 
@@ -191,7 +196,11 @@ def _ksco(result: ExposureResult, employed: pd.Series) -> pd.DataFrame:
     upper["at_risk_lower80"], upper["at_risk_upper80"] = np.quantile(at_risk, (0.1, 0.9), axis=0)
     lower = _scores(result.minor, "ksco7", "name_ko").assign(level="minor")
     lower["p_at_risk"] = chosen.probability_minor.mean("draw").to_numpy()
-    return pd.concat([upper, lower], ignore_index=True)
+    levels = [upper, lower]
+    if result.military is not None:  # scored for completeness; nobody in it is counted
+        apart = _scores(result.military, "ksco7", "name_ko").assign(level="minor")
+        levels.append(apart.assign(p_at_risk=np.nan))
+    return pd.concat(levels, ignore_index=True)
 
 
 def _headline(risk: AtRisk) -> dict[str, object]:

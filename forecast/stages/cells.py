@@ -47,7 +47,8 @@ def raked_cells(
     DataFrame
         Contract table ``at_risk_cells``. Rows with a section and one of :data:`GROUPS` are the
         cells and sum to the headline; rows with ``TOT``, ``other`` or ``2`` are their sums.
-        `multiplier` is raked / before raking. `flag`: ``published`` where a figure is printed,
+        `before_raking_persons` is what our scores say on the level of the preset, `multiplier` the
+        raked cell / that. `flag`: ``published`` where a figure is printed,
         ``derived`` where it is the difference of printed ones, ``assumed_split`` where a major
         group inside an industry is split as in the nation, ``raked`` elsewhere, and before all
         of these ``exceeds_employment`` where more jobs are at risk than people are
@@ -76,6 +77,7 @@ def raked_cells(
                     "ksic": ksic,
                     "occupation_group": group,
                     "at_risk_persons": after,
+                    "before_raking_persons": before,
                     "published_persons": np.nan if computed else printed,
                     "multiplier": after / before if before > 0 else np.nan,
                     "flag": flag,

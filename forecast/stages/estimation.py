@@ -32,6 +32,7 @@ from forecast.models.measurement import OneFactor, fit_one_factor
 from forecast.options import ExposureOptions
 from forecast.stages.candidates import TrainingSet, compare_models
 from forecast.stages.fusion import combine_with_indices
+from forecast.stages.provenance import occupation_provenance
 from forecast.types import OccupationScores, labelled
 from forecast.validation.intervals import ResidualScale, residual_scale
 from forecast.validation.splits import grouped_folds
@@ -126,6 +127,7 @@ def estimate_scores(
         complementarity=theta,
         substituted=substitution(exposure, theta, weight=weight, floor=floor),
         spread=np.full(len(panel.codes), options.task_sampling_error),
+        provenance=occupation_provenance(panel, chosen),
     )
     return Estimate(
         scores=scores,
@@ -219,6 +221,7 @@ def occupation_scores(
     complementarity: Floats,
     substituted: Floats,
     spread: Floats,
+    provenance: pd.DataFrame | None = None,
 ) -> OccupationScores:
     """Label arrays (draw, occupation) and check them."""
     codes = [str(code) for code in titles.index]
@@ -234,6 +237,7 @@ def occupation_scores(
         complementarity=label(complementarity),
         substitution=label(substituted),
         spread=labelled(spread, {"occupation": codes}, unit="share", low=0.0, high=1.0),
+        provenance=provenance,
     )
 
 

@@ -23,6 +23,7 @@ FIRMS = "share of firms"
 WORKERS = "share of workers"
 HOURS = "share of hours"
 JOBS = "share of jobs"
+GROWTH = "log growth"  # of the capability index since the year that the scores rate
 
 
 # Keys that can be typed on a command line: no "-" and no "+".
@@ -56,6 +57,7 @@ PARAMETERS = (
     ),
     Parameter("training_need_share", 0.0, 0.0, 1.0, "share of affected workers not yet trained"),
     Parameter("ax_share", 0.0, 0.0, 1.0, "ax need among workers whose work AI complements fully"),
+    Parameter("exposure_growth", 0.0, 0.0, 5.0, "log odds of exposure per log growth of DAIOE"),
     Parameter("registered_share", 1.0, 0.0, 1.0, "registered per employed person: scales turnover"),
     Parameter("exit_relative", 1.0, 0.0, 3.0, "exit rate of workers relative to the published one"),
     Parameter("occupation_change_relative", 1.0, 0.0, 3.0, "same, of occupations changed"),
@@ -169,6 +171,38 @@ def workers_reached(
     """
     _expect(firms, FIRMS)
     return _unit((firms * worker_reach * surveyed_share).clip(0.0, 1.0), WORKERS)
+
+
+def score_in_year(
+    score: xr.DataArray, exposure: xr.DataArray, growth: xr.DataArray, elasticity: xr.DataArray
+) -> xr.DataArray:
+    """Carry a score from the base year to other years, with the odds of exposure.
+
+    Parameters
+    ----------
+    score : DataArray
+        Exposure itself or a part of it (substitution): parts keep their share, because
+        complementarity belongs to the work and not to the technology. Unit ``share``.
+    exposure : DataArray
+        Of the base year, unit ``share``.
+    growth : DataArray
+        Unit ``log growth``, with dimension ``year``.
+    elasticity : DataArray (draw)
+        Log odds of exposure per unit of log growth; 0 returns `score` exactly, in every year.
+
+    Examples
+    --------
+    >>> e = xr.DataArray([0.5], dims=["draw"], attrs={"unit": TASKS})
+    >>> g = xr.DataArray([[0.0, 1.0]], dims=["draw", "year"], attrs={"unit": GROWTH})
+    >>> score_in_year(e, e, g, xr.ones_like(e)).values.round(3).tolist()
+    [[0.5, 0.731]]
+    """
+    for array in (score, exposure):
+        _expect(array, TASKS)
+    _expect(growth, GROWTH)
+    odds = np.exp(growth * elasticity)
+    # e' / e with e' / (1 - e') = odds e / (1 - e): exactly 1 where the odds do not move.
+    return _unit((score * (odds / (1.0 + exposure * (odds - 1.0)))).clip(max=1.0), TASKS)
 
 
 def cost_effective_tasks(substitution: xr.DataArray, share: xr.DataArray) -> xr.DataArray:

@@ -20,6 +20,7 @@ from forecast.errors import ConfigError, InputError
 from forecast.options import ScenarioOptions
 from forecast.stages import mechanism
 from forecast.stages.composition import industry_mix, province_share
+from forecast.stages.exposure_trend import MovingScores, move_scores
 from forecast.stages.ledger import (
     ROWS,
     Flows,
@@ -61,7 +62,8 @@ def project_reskilling(
     options : ScenarioOptions
         Years and parameters of the mechanism.
     exposure, adoption, employment
-        Results of the stages before, with the same draws.
+        Results of the stages before, with the same draws. With `exposure.growth` exposure moves by
+        year as parameter ``exposure_growth`` says; without it, it stays that of the base year.
     tables : mapping of str to DataFrame
         Reference tables ``employment_industry``, ``employment_province``, ``evidence``,
         ``isco_descriptors`` and ``ksco7_isco08``.
@@ -87,7 +89,9 @@ def project_reskilling(
         adoption.last_observed,
         industry_mix(tables["employment_industry"], occupations, list(adopted["scope"].values)),
     )
-    effect = _effect(firms, scores, parameters, stock)
+    elasticity = parameters.sel(parameter="exposure_growth", drop=True)
+    moving = move_scores(scores, exposure.growth, elasticity, years=years)
+    effect = _effect(firms, scores, moving, parameters, stock)
     persons, factor, ledger = _run_years(effect, stock, turnover)
     coords = {
         "scenario": effect.scenarios,
@@ -105,6 +109,7 @@ def project_reskilling(
         ledger=accounts,
         employment_factor=labelled(factor, coords, unit="share", low=0.0),
         parameters=mechanism.parameter_table(options.parameters, parameters, effect.derived),
+        exposure=moving.every_year,
     )
 
 
@@ -122,7 +127,11 @@ class _Effect:
 
 
 def _effect(
-    firms: xr.DataArray, scores: OccupationScores, parameters: xr.DataArray, stock: xr.DataArray
+    firms: xr.DataArray,
+    scores: OccupationScores,
+    moving: MovingScores,
+    parameters: xr.DataArray,
+    stock: xr.DataArray,
 ) -> _Effect:
     """Apply the named steps to every scenario at once."""
 
@@ -130,7 +139,7 @@ def _effect(
         return parameters.sel(parameter=name, drop=True)
 
     reached = mechanism.workers_reached(firms, value("worker_reach"), value("surveyed_share"))
-    tasks = mechanism.cost_effective_tasks(scores.substitution, value("cost_effective_share"))
+    tasks = mechanism.cost_effective_tasks(moving.substitution, value("cost_effective_share"))
     hours = mechanism.hours_saved(reached, tasks, value("hours_saved_share"))
     loss = mechanism.labour_demand_loss(
         hours, value("output_response"), mechanism.age_factors(parameters)
@@ -140,12 +149,18 @@ def _effect(
     layoffs = newly_lost * (1.0 - value("attrition_share"))
     returning = newly_lost * value("reinstatement_share")
     affected = mechanism.workers_in_need(
-        _new_in_year(reached), scores.exposure, value("training_need_share")
+        _new_in_year(reached), moving.exposure, value("training_need_share")
     )
+    if "year" in moving.exposure.dims:
+        # Workers reached in an earlier year, whose work the progress of this year newly touches.
+        affected = affected + mechanism.workers_in_need(
+            _year_before(reached), _rise(moving.exposure), value("training_need_share")
+        )
 
     weight = stock.isel(year=0).mean("draw").sum("age_group")
     complement = _complemented(scores.complementarity, weight)
-    user_hours = (tasks * value("hours_saved_share")).weighted(weight).mean("occupation")
+    in_base_year = scores.substitution * value("cost_effective_share")
+    user_hours = (in_base_year * value("hours_saved_share")).weighted(weight).mean("occupation")
     user_hours.attrs = {"neutral": 0.0, "source": USER_HOURS}
     order = ("scenario", "draw", "year", "occupation")
     return _Effect(
@@ -218,6 +233,16 @@ def _new_in_year(level: xr.DataArray) -> xr.DataArray:
     """What a year adds to a level that starts at zero."""
     added = level - level.shift(year=1, fill_value=0.0)
     return added.assign_attrs(level.attrs)
+
+
+def _year_before(level: xr.DataArray) -> xr.DataArray:
+    return level.shift(year=1, fill_value=0.0).assign_attrs(level.attrs)
+
+
+def _rise(score: xr.DataArray) -> xr.DataArray:
+    """What a year adds to a score that did not start at zero; the first year adds nothing."""
+    before = score.shift(year=1).fillna(score)
+    return (score - before).clip(min=0.0).assign_attrs(score.attrs)
 
 
 def _complemented(complementarity: xr.DataArray, weight: xr.DataArray) -> xr.DataArray:

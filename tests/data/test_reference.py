@@ -13,12 +13,15 @@ from forecast.classifications import ISCO08_NOT_IN_KOREA, Crosswalk
 from forecast.data import (
     adoption,
     anchors,
+    daioe,
     evidence,
     indices,
     kosis,
     onet,
+    onet_tasks,
     published,
     reference,
+    task_profile,
 )
 from forecast.data.files import read_sheet
 from forecast.errors import InputError
@@ -38,7 +41,10 @@ KEYS = {
     "employment_province": ["period", "sido", "ksco7"],
     "descriptors": ["descriptor"],
     "isco_descriptors": ["isco08"],
+    "isco_daioe": ["isco08", "year"],
     "isco_indices": ["isco08", "index"],
+    "isco_task_profile": ["isco08", "activity"],
+    "minor_employment": ["ksco7", "period", "sex"],
     "ksco7_isco08": ["ksco7", "isco08"],
     "adoption": ["measure", "scope_kind", "scope", "year"],
     "anchors": ["anchor"],
@@ -52,12 +58,18 @@ AGE_ROUNDING_PERSONS = 6 * 500
 
 
 @pytest.fixture(scope="module")
-def links() -> pd.DataFrame:
-    """The hand-written links, read as the build script reads them."""
+def script():
+    """The build script as a module: it reads the hand-written tables."""
     path = REPOSITORY / "scripts" / "build_reference.py"
     spec = importlib.util.spec_from_file_location("build_reference", path)
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def links(script) -> pd.DataFrame:
+    """The hand-written links of KSCO-7 to ISCO-08."""
     return script.read_links()
 
 
@@ -83,9 +95,15 @@ def read_once(sources_root):
 
 
 @pytest.fixture(scope="module")
-def rebuilt(sources_root, links, policy, read_once) -> dict[str, pd.DataFrame]:
+def rebuilt(sources_root, script, links, policy, read_once) -> dict[str, pd.DataFrame]:
     """Every table derived again from the real sources."""
-    return reference.build(sources_root, links=links, policy=policy)
+    return reference.build(
+        sources_root,
+        links=links,
+        names_ko=script.read_names_ko(),
+        addresses=script.read_addresses(),
+        policy=policy,
+    )
 
 
 @pytest.fixture
@@ -131,7 +149,10 @@ def test_every_listed_source_is_used_and_its_files_are_registered():
     used = {row for name in reference.NAMES for row in reference.load(name).get("source", [])}
     assert set(listed["source"]) <= used
     files = {file for cell in listed["files"] for file in cell.split("; ") if file}
-    assert files - set(reference.load("registry")["path"]) == {"scripts/ksco7_isco08_links.csv"}
+    assert files - set(reference.load("registry")["path"]) == {
+        "scripts/ksco7_isco08_links.csv",
+        "scripts/descriptor_names_ko.csv",
+    }
 
 
 def test_only_redistributable_sources_are_embedded():
@@ -147,7 +168,8 @@ def test_only_redistributable_sources_are_embedded():
 def test_keys_are_unique_and_sorted(name):
     table = reference.load(name)
     assert not table.duplicated(KEYS[name]).any()
-    assert not (table[KEYS[name]] == "").any(axis=None)
+    given = [key for key in KEYS[name] if key != "activity"]  # "" is tasks without an activity
+    assert not (table[given] == "").any(axis=None)
     if name != "stage_totals":  # stages have an order of their own
         order = table.sort_values(KEYS[name], ignore_index=True)
         pd.testing.assert_frame_equal(order, table)
@@ -246,6 +268,107 @@ def test_shares_are_shares_and_descriptors_lie_on_their_scales():
 def test_substitution_and_assistance_never_share_a_task():
     wide = reference.load("isco_indices").pivot(index="isco08", columns="index", values="value")
     assert (wide["task_substitution_share"] + wide["task_assistance_share"]).max() <= 1 + 1e-6
+
+
+def test_task_shares_are_the_whole_work_of_a_group_and_bring_its_indices_back():
+    profile = reference.load("isco_task_profile")
+    assert (profile[["task_share", "n_task"]] > 0).all(axis=None)
+    means = {
+        "exposure": "gpt4_beta",
+        "substitution_share": "task_substitution_share",
+        "assistance_share": "task_assistance_share",
+    }
+    assert profile[list(means)].stack().between(0, 1).all()
+    groups = profile["isco08"]
+    assert profile.groupby("isco08")["task_share"].sum().sub(1).abs().max() < 1e-6
+    wide = reference.load("isco_indices").pivot(index="isco08", columns="index", values="value")
+    for column, index in means.items():
+        ours = (profile["task_share"] * profile[column]).groupby(groups).sum()
+        published = wide[index].dropna()
+        assert list(ours.index) == list(published.index)
+        assert (ours - published).abs().max() < 1e-6
+
+
+def test_writing_is_more_exposed_than_lifting_in_almost_every_group_that_does_both():
+    profile = reference.load("isco_task_profile")
+    wide = profile.pivot(index="isco08", columns="activity", values="exposure")
+    both = wide[["4.A.3.b.6", "4.A.3.a.2"]].dropna()
+    assert len(both) > 100
+    assert (both["4.A.3.b.6"] > both["4.A.3.a.2"]).mean() > 0.95
+
+
+def test_activities_of_tasks_are_named_work_activities():
+    listed = reference.load("descriptors").query("domain == 'activity'")["element_id"]
+    used = set(reference.load("isco_task_profile")["activity"])
+    assert used - set(listed) == {""}
+    # O*NET 29.3 has no detailed activity under these four elements.
+    assert set(listed) - used == {"4.A.3.b.2", "4.A.3.b.5", "4.A.4.b.1", "4.A.4.b.2"}
+
+
+@pytest.mark.sources
+def test_most_tasks_have_an_activity_and_none_is_lost_or_counted_twice(sources_root):
+    activity_of = task_profile.activity_of_detailed(sources_root)
+    tasks = task_profile.task_activities(onet_tasks.soc_tasks(sources_root), activity_of)
+    labels = pd.read_csv(sources_root / indices.TASKS, sep="\t", dtype=str, keep_default_na=False)
+    core = (labels["Task Type"] == "Core").sum()
+    assert tasks["task_id"].nunique() == len(labels) == 19_265
+    assert tasks["weight"].sum() == pytest.approx(core + 0.5 * (len(labels) - core))
+    assert (tasks["activity"] != "").groupby(tasks["task_id"]).any().sum() == 18_451
+    betas = tasks.drop_duplicates("task_id").set_index("task_id")["exposure"]
+    published = labels.set_index(labels["Task ID"].str.removesuffix(".0"))["beta"].astype(float)
+    pd.testing.assert_series_equal(betas.sort_index(), published.sort_index(), check_names=False)
+    # The ids carry their element, as the reference of O*NET says.
+    assert (activity_of.index.str.replace(r"\.I\d+\.D\d+$", "", regex=True) == activity_of).all()
+
+
+def test_daioe_of_2021_is_the_index_and_years_run_from_2010():
+    table = reference.load("isco_daioe")
+    wide = reference.load("isco_indices").pivot(index="isco08", columns="index", values="value")
+    last = table[table["year"] == 2021].set_index("isco08")
+    for name in daioe.NAMES:
+        pd.testing.assert_series_equal(last[name], wide[name].dropna(), check_exact=True)
+    assert (table.groupby("isco08")["year"].agg(tuple) == daioe.YEARS).all()
+    assert (table["daioe_genai"].isna() == (table["year"] < 2012)).all()
+    assert table["daioe_allapps"].notna().all()
+
+
+def test_daioe_never_falls_because_its_applications_only_progress():
+    table = reference.load("isco_daioe")
+    steps = table.groupby("isco08")[list(daioe.NAMES)].diff()
+    assert (steps.fillna(0.0) >= 0).all(axis=None)
+
+
+def test_published_minor_groups_fit_their_sexes_and_their_larger_group():
+    table = reference.load("minor_employment")
+    wide = table.pivot(index=["ksco7", "period"], columns="sex", values="employed_persons")
+    whole = wide.dropna()
+    # Each printed figure is rounded to a thousand persons.
+    assert len(whole) == 2
+    assert (whole["men"] + whole["women"] - whole["all"]).abs().max() <= 1_500
+    ages = reference.load("employment_age").query("age_group == 'all' and level == 'sub_major'")
+    larger = ages.set_index(["ksco7", "period"])["employed_persons"]
+    for (minor, period), persons in wide.max(axis=1).items():
+        assert 0 < persons <= larger[minor[:2], period] + 1_000
+
+
+def test_every_element_has_a_korean_name_of_its_own():
+    listed = reference.load("descriptors")
+    assert not listed["name_ko"].duplicated().any()
+    assert listed["name_ko"].str.contains("[가-힣]").all()
+    assert not listed["name_ko"].str.contains("[A-Za-z]").any()
+    assert listed["name_ko"].str.len().max() <= 20
+
+
+def test_a_wrong_list_of_korean_names_is_refused(script):
+    listed = reference.load("descriptors").drop(columns="name_ko")
+    names = script.read_names_ko()
+    with pytest.raises(InputError, match=r"\['ability_arm_hand_steadiness'\] lack a Korean name"):
+        reference.name_in_korean(listed, names.iloc[1:])
+    with pytest.raises(InputError, match=r"each element has one row"):
+        reference.name_in_korean(listed, pd.concat([names, names.head(1)]))
+    twice = names.replace({"name_ko": {"글쓰기": "말하기"}})
+    with pytest.raises(InputError, match=r"\['skill_speaking', 'skill_writing'\] share"):
+        reference.name_in_korean(listed, twice)
 
 
 @pytest.mark.sources
@@ -386,6 +509,77 @@ def test_spoilt_policy_documents_are_refused_by_name(policy, tmp_path, file, old
         published.stage_totals(tmp_path)
         published.programmes(tmp_path)
         evidence.policy_rows(tmp_path)
+
+
+@pytest.mark.sources
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("KSCO-7,312,", "KSCO-7,31,", "row 2: '31' is no KSCO-7 minor group"),
+        ("KSCO-7,312,", "KSCO-6,312,", "row 2: '312' is no KSCO-7 minor group"),
+        ("취업자(남자)", "취업자(남)", r"unknown value\(s\) \['취업자\(남\)'\]"),
+        ("만명,2019H1,", "만명,2020H1,", "occurs twice"),
+        ("(YTN 2020-10)", "(anonymous)", r"unknown value\(s\) .*anonymous"),
+    ],
+)
+def test_spoilt_minor_groups_are_refused_by_name(copied_root, old, new, message):
+    path = copied_root / "korea" / "employment_occupation_minor_press.csv"
+    text = path.read_text("utf-8")
+    assert old in text
+    # The citation is read from the last rows: spoil the last row only there.
+    head, _, tail = text.rpartition(old) if "YTN" in old else text.partition(old)
+    path.write_text(head + new + tail, "utf-8")
+    with pytest.raises(InputError, match=message):
+        kosis.minor_employment(copied_root)
+
+
+@pytest.fixture
+def three_tasks() -> pd.DataFrame:
+    """Three tasks of two occupations under one 6-digit code, as soc_tasks returns them."""
+    rows = [
+        ("11-1011.00", "1", True, "E1", "4.A.1.a.1.I01.D01 4.A.1.a.1.I01.D02 4.A.3.b.6.I01.D01"),
+        ("11-1011.00", "2", False, "E0", ""),
+        ("11-1011.03", "3", True, "E2", "4.A.3.b.6.I01.D01"),
+    ]
+    columns = ["onetsoc", "task_id", "core", "gpt4_exposure", "dwa_ids"]
+    return pd.DataFrame(rows, columns=columns).assign(soc2018="11-1011", gpt4_automation="T0")
+
+
+@pytest.fixture
+def activity_of(three_tasks) -> pd.Series:
+    """The work activity of each detailed one: the beginning of its id."""
+    detailed = sorted(set(" ".join(three_tasks["dwa_ids"]).split()))
+    return pd.Series({code: code[:9] for code in detailed})
+
+
+def test_a_task_counts_once_shared_by_its_distinct_activities(three_tasks, activity_of):
+    tasks = task_profile.task_activities(three_tasks, activity_of)
+    assert tasks.set_index(["task_id", "activity"])["weight"].to_dict() == {
+        ("1", "4.A.1.a.1"): 0.5, ("1", "4.A.3.b.6"): 0.5, ("2", ""): 0.5, ("3", "4.A.3.b.6"): 1.0,
+    }  # fmt: skip
+    whole = task_profile.soc_profile(tasks).loc["11-1011"]
+    # The mean of (1/3, 1/3, 1/3) and (0, 0, 1), the two 8-digit occupations.
+    assert whole["task_share"].round(6).to_dict() == {
+        "": 0.166667, "4.A.1.a.1": 0.166667, "4.A.3.b.6": 0.666667,
+    }  # fmt: skip
+    assert whole["exposure"].sum() == pytest.approx((2 / 3 + 0.5) / 2)
+    assert whole["assistance_share"].sum() == pytest.approx(0.5)
+
+
+def test_a_task_linked_to_an_unknown_activity_is_refused(three_tasks, activity_of):
+    with pytest.raises(InputError, match=r"Tasks to DWAs.*4\.A\.1\.a\.1\.I01\.D01 is not in"):
+        task_profile.task_activities(three_tasks, activity_of.iloc[1:])
+
+
+def test_a_daioe_file_that_lacks_a_year_is_refused(tmp_path):
+    (tmp_path / "daioe").mkdir()
+    years = [year for year in daioe.YEARS if year != 2015]
+    table = pd.DataFrame({"occ_code_onetsoc2010": "11-1011.00", "year": years})
+    table.assign(daioe_allapps=1.0, daioe_genai=1.0).to_csv(
+        tmp_path / indices.DAIOE, sep="\t", index=False
+    )
+    with pytest.raises(InputError, match=r"lacks year\(s\) \[2015\]"):
+        daioe.soc_daioe(tmp_path)
 
 
 def test_wrong_task_labels_are_refused_by_row():

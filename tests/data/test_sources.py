@@ -2,11 +2,16 @@
 
 import hashlib
 import json
+from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from forecast.data import sources
 from forecast.errors import InputError
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+ADDRESSES = pd.read_csv(REPOSITORY / "scripts" / "source_addresses.csv", dtype=str)
 
 
 @pytest.fixture
@@ -28,7 +33,8 @@ def small_registry(monkeypatch, tmp_path):
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "right.csv").write_bytes(contents["a/right.csv"])
     (tmp_path / "a" / "changed.csv").write_bytes(b"x\n9\n")
-    listed = sources.registry_from(tmp_path)
+    addresses = pd.DataFrame({"path": ["a/right.csv"], "file_url": ["https://there/right.csv"]})
+    listed = sources.registry_from(tmp_path, addresses=addresses)
     monkeypatch.setattr(sources, "registry", lambda: listed)
     return tmp_path
 
@@ -40,6 +46,28 @@ def test_verify_tells_right_changed_and_missing_files_apart(small_registry):
         "a/right.csv": "ok",
         "b/missing.csv": "missing",
     }
+
+
+def test_a_file_or_a_folder_is_selected_by_name_and_an_unknown_one_refused(small_registry):
+    assert sources.select()["path"].tolist() == ["a/changed.csv", "a/right.csv", "b/missing.csv"]
+    assert sources.select(["b/missing.csv", "a/"])["path"].nunique() == 3
+    assert sources.verify(small_registry, paths=["b"])["state"].tolist() == ["missing"]
+    assert sources.select(["a"])["file_url"].tolist() == ["", "https://there/right.csv"]
+    for wrong in ("a/righ.csv", "c", "a/right.csv/x", ""):
+        with pytest.raises(InputError, match="is not registered"):
+            sources.select([wrong])
+
+
+def test_every_direct_address_is_one_of_a_registered_file_and_quoted():
+    listed = sources.registry().set_index("path")["file_url"]
+    assert listed[listed != ""].to_dict() == ADDRESSES.set_index("path")["file_url"].to_dict()
+    assert ADDRESSES["file_url"].str.fullmatch(r"https://[\w./,%-]+").all()
+
+
+def test_files_without_a_licence_are_known_by_it():
+    listed = sources.registry()
+    folders = listed.loc[listed["licence"].map(sources.is_pull_only), "path"].str.split("/").str[0]
+    assert set(folders) == {"aioe", "frey_osborne", "sml"}
 
 
 def test_every_registered_file_has_a_digest_and_a_licence():
@@ -57,7 +85,7 @@ def test_an_empty_folder_misses_everything(tmp_path):
 
 @pytest.mark.sources
 def test_the_embedded_registry_equals_the_manifest_and_all_files_are_intact(sources_root):
-    assert sources.registry().equals(sources.registry_from(sources_root))
+    assert sources.registry().equals(sources.registry_from(sources_root, addresses=ADDRESSES))
     verified = sources.verify(sources_root)
     assert set(verified["state"]) == {"ok"}, verified[verified["state"] != "ok"]
 
@@ -65,7 +93,7 @@ def test_the_embedded_registry_equals_the_manifest_and_all_files_are_intact(sour
 def test_a_broken_manifest_is_refused_by_name(tmp_path):
     (tmp_path / "MANIFEST.json").write_text("[{", encoding="utf-8")
     with pytest.raises(InputError, match=r"MANIFEST\.json is not valid JSON"):
-        sources.registry_from(tmp_path)
+        sources.registry_from(tmp_path, addresses=ADDRESSES)
 
 
 def test_digest_of_a_long_file_is_that_of_its_bytes(tmp_path):

@@ -15,6 +15,7 @@ from forecast.types import (
     NEEDS,
     AdoptionForecast,
     EmploymentForecast,
+    ExposureGrowth,
     ExposureResult,
     OccupationScores,
     ReskillingDemand,
@@ -78,6 +79,21 @@ def exposure(*, n_draw: int = 8, seed: int = 1, occupations=OCCUPATIONS) -> Expo
         model=None,
         model_name="none",
         columns=[],
+    )
+
+
+def growth(*, n_draw: int = 8, seed: int = 5, occupations=OCCUPATIONS) -> ExposureGrowth:
+    rng = np.random.default_rng(seed)
+    years = list(range(2021, 2036))
+    steps = rng.uniform(0.05, 0.15, size=(n_draw, len(occupations), len(years)))
+    coords = {"draw": np.arange(n_draw), "occupation": list(occupations), "year": years}
+    return ExposureGrowth(
+        daioe=labelled(np.exp(np.cumsum(steps, axis=2)), coords, unit="daioe"),
+        base_year=2023,
+        model="recent_linear",
+        index="daioe_genai",
+        history=pd.DataFrame(),
+        scores=pd.DataFrame(),
     )
 
 

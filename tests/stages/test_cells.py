@@ -109,6 +109,37 @@ def test_more_jobs_at_risk_than_people_employed_is_flagged(cells):
     assert set(cells["flag"]) == flags
 
 
+def test_each_published_cell_is_within_one_percent_after_raking(cells):
+    anchors = reference_tables()["anchors"].query("preset == 'kiet_2022'")
+    names = {"": "TOT"}
+    checked = 0
+    for row in anchors.query(
+        "dimension in ['industry', 'occupation', 'industry_x_occupation']"
+    ).to_dict("records"):
+        ksic, group = (names.get(row[key], row[key]) for key in ("ksic", "occupation_group"))
+        assert abs(cells.loc[(ksic, group), "at_risk_persons"] / row["value"] - 1) < 0.01
+        checked += 1
+    assert checked == 14  # 5 industries, 5 occupation groups, 4 cells
+
+
+def test_the_table_shows_what_our_scores_say_before_raking(cells):
+    risk = ridge_result().at_risk["kiet_2022"]
+    before = cells["before_raking_persons"]
+    jobs = risk.jobs.mean("draw").to_series()
+    sections = reference_tables()["ksic10"]["ksic"]
+    for group in ("22", "23"):
+        spread = sum(before[ksic, group] for ksic in sections)
+        assert before["TOT", group] == pytest.approx(spread)
+        # Industries and occupations are published apart: their totals differ by rounding.
+        assert before["TOT", group] == pytest.approx(jobs[group], rel=0.02)
+    raked = cells["at_risk_persons"]
+    assert (raked[before == 0] == 0).all()  # nobody works there: nothing to scale
+    there = before > 0
+    assert_allclose((before * cells["multiplier"])[there], raked[there])
+    far = (raked / before - 1).abs()[cells["published_persons"].notna()]
+    assert far.max() > 1.0  # raking moves published cells a lot: the models disagree
+
+
 def test_multipliers_show_how_far_the_published_cells_are_from_ours(cells):
     persons, multiplier = cells["at_risk_persons"], cells["multiplier"]
     before = persons / multiplier

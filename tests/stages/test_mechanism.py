@@ -85,6 +85,8 @@ def test_a_missing_and_an_unknown_parameter_are_both_named():
     [
         lambda x, p: mechanism.workers_reached(x, p, p),
         lambda x, p: mechanism.workers_in_need(x, array(0.1, "share"), p),
+        lambda x, p: mechanism.score_in_year(x, array(0.1, "share"), array(1.0, "log growth"), p),
+        lambda x, p: mechanism.score_in_year(array(0.1, "share"), array(0.1, "share"), x, p),
         lambda x, p: mechanism.cost_effective_tasks(x, p),
         lambda x, p: mechanism.hours_saved(x, array(0.1, "share"), p),
         lambda x, p: mechanism.labour_demand_loss(x, p, p),

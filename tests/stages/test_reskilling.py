@@ -152,6 +152,70 @@ def test_scenarios_share_their_parameters_so_that_their_difference_is_adoption(d
     )
 
 
+def with_growth(options=None) -> ReskillingDemand:
+    return project(options, exposure=replace(made.exposure(), growth=made.growth()))
+
+
+def test_growth_without_the_step_returns_the_same_people_exactly(demand):
+    off = with_growth(without("exposure_growth"))
+    for name in ("persons", "ledger", "employment_factor"):
+        assert getattr(off, name).equals(getattr(demand, name))
+    assert demand.exposure is None
+    assert (off.exposure == made.exposure().sub_major.exposure).all()
+
+
+def test_all_steps_neutral_return_the_baseline_though_exposure_grows():
+    result = with_growth(made.scenario_options("neutral"))
+    assert (result.employment_factor == 1.0).all() and (result.persons == 0.0).all()
+
+
+def test_growing_exposure_touches_more_people_and_leaves_the_world_without_ai(demand):
+    moving = with_growth()
+    more = moving.persons.sum(["occupation", "age_group"]) - demand.persons.sum(
+        ["occupation", "age_group"]
+    )
+    later = more.sel(year=slice(2024, None), scenario="central")
+    assert (later.sum("need") > 0).all()
+    assert (moving.persons.sel(year=2023) == demand.persons.sel(year=2023)).all()  # base year
+    without_ai = {"scenario": "no_ai"}
+    assert moving.ledger.sel(without_ai).equals(demand.ledger.sel(without_ai))
+    assert (moving.persons.sel(without_ai) == 0.0).all()
+
+
+def test_people_are_conserved_while_exposure_grows():
+    moving = with_growth()
+    assert closing_error(moving.ledger) < 1e-9
+    opening = moving.ledger.sel(flow="opening")
+    assert (moving.persons.mean("draw").sum("need") <= opening).all()
+    persons = made.employment().persons.sel(period="2026H2")
+    factor = moving.employment_factor.sel(scenario="fast", year=2026)
+    closing = moving.ledger.sel(scenario="fast", flow="closing", year=2026)
+    np.testing.assert_allclose(closing, (persons * factor).mean("draw"), rtol=1e-12)
+
+
+def test_those_touched_by_the_end_are_the_reached_times_the_exposure_of_the_last_year():
+    """Needs add up to the level, so nobody reached early is forgotten when exposure grows."""
+    options = without("hours_saved_share")  # nobody is displaced: all who are touched need training
+    options.parameters["training_need_share"] = ParameterOptions(1.0, 1.0, 1.0, 0.0, "test")
+    still = project(options, employment=constant_employment())
+    moving = project(
+        options,
+        employment=constant_employment(),
+        exposure=replace(made.exposure(), growth=made.growth()),
+    )
+    touched = moving.persons.sel(scenario="fast").sum(["year", "need"])
+    reached = still.persons.sel(scenario="fast").sum(["year", "need"])
+    ratio = moving.exposure.sel(year=2026) / made.exposure().sub_major.exposure
+    np.testing.assert_allclose(touched, (reached * ratio).transpose(*touched.dims), rtol=1e-9)
+
+
+def constant_employment():
+    given = made.employment()
+    same = given.opening.expand_dims(draw=given.persons["draw"], period=given.persons["period"])
+    persons = same.transpose(*given.persons.dims).assign_attrs(unit="persons")
+    return replace(given, persons=persons)
+
+
 def test_a_negative_age_factor_adds_jobs_at_that_age():
     options = made.scenario_options()
     options.parameters["age_factor_50_59"] = ParameterOptions(-1.0, -1.0, -1.0, 1.0, "test")
@@ -221,6 +285,7 @@ def test_like_work_is_nearer_than_unlike_work():
         ({"adoption": made.adoption(last_year=2025)}, "adoption.last_year"),
         ({"employment": made.employment(last_year=2025)}, "employment.last_period"),
         ({"employment": replace(made.employment(), origin="2021H2")}, "first_year"),
+        ({"exposure": replace(made.exposure(), growth=made.growth(n_draw=5))}, "draws"),
     ],
 )
 def test_inputs_that_do_not_fit_are_refused_by_name(inputs, message):
