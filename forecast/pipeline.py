@@ -135,9 +135,16 @@ def check_years(options: Options) -> None:
         "adoption.last_year": options.adoption.last_year,
         "employment.last_period": int(options.employment.last_period[:4]),
         "scenario.last_year": options.scenario.last_year,
+        "exposure.trend.last_year": options.exposure.trend.last_year,
     }.items():
         if year > last:
             raise ConfigError(f"{key}: {year} is out of reach; choose a year up to {last}.")
+    trend_ends = options.exposure.trend.last_year
+    if "reskilling" in options.stages and options.scenario.last_year > trend_ends:
+        raise ConfigError(
+            f"scenario.last_year={options.scenario.last_year}: exposure ends with "
+            f"exposure.trend.last_year={trend_ends}; raise that or choose an earlier year."
+        )
     if "cohorts" in options.stages and options.cohorts.year > options.scenario.last_year:
         raise ConfigError(
             f"cohorts.year={options.cohorts.year}: demand ends with scenario.last_year="

@@ -35,7 +35,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from forecast.errors import ConfigError
 from forecast.models.exposure import ExposureModel
 from forecast.options import Options, TrackingOptions
-from forecast.report.summary import planned_rows
+from forecast.report.summary import companions, planned_rows
 
 Tables = Mapping[str, pd.DataFrame]
 PARAM_LENGTH, BATCH = 500, 100  # what MLflow takes in one value and in one request
@@ -311,7 +311,8 @@ def description(options: Options, tables: Tables, manifest: Mapping[str, Any]) -
     ]
     english = ["", "### In English", ""]
     if "headline" in tables:
-        for row in tables["headline"].to_dict("records"):
+        at_risk = tables["headline"][~companions(tables["headline"])]
+        for row in at_risk.to_dict("records"):
             low, middle, high = (row[k] / 1e4 for k in ("lower80", "at_risk_persons", "upper80"))
             korean.append(
                 f"- **{row['preset']}** 위험 일자리 {middle:,.0f}만 "

@@ -66,6 +66,8 @@ def nothing_written(folder):
         (["draws=1"], "10 draws"),
         (["adoption.last_year=9999"], "adoption.last_year"),
         (["cohorts.year=2040"], "cohorts.year"),
+        (["exposure.trend.last_year=9999"], "exposure.trend.last_year"),
+        (["exposure.trend.last_year=2025"], "scenario.last_year=2030"),
         (["adoption.scope_measure=nothing"], "firm_50plus_business_survey"),
         (["~model"], "model"),
         (["data.employment=nowhere.csv"], "no such file"),

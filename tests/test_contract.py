@@ -167,3 +167,5 @@ def test_closing_words_name_headline_totals_and_places(finished_run):
     said = (finished_run.parent.parent / "stdout.txt").read_text("utf-8")
     for word in ("kiet_2022", "80 % interval", "P000-POLY-BASIC", "report.html", "MLflow"):
         assert word in said
+    at_risk, beside = said.split("Beside them, not at risk")
+    assert "kli_2024_gpt_complemented" in beside and "complemented" not in at_risk

@@ -60,6 +60,7 @@ def test_description_is_korean_first_and_says_that_exposure_is_not_displacement(
     note = run.data.tags["mlflow.note.content"]
     assert "노출은 대체가 아니다" in note
     assert note.index("위험 일자리") < note.index("jobs at risk")
+    assert "kli_2024_gpt" in note and "kli_2024_gpt_complemented" not in note  # not at risk
     assert run.data.tags["provenance"] == "official"
 
 

@@ -25,7 +25,8 @@ def load(options: DataOptions) -> tuple[dict[str, pd.DataFrame], dict[str, str]]
     Returns
     -------
     tables : dict of DataFrame
-        By name, see ``forecast/reference/README.md``, and ``join_report``; with ``kind=sources``
+        By name, see ``forecast/reference/README.md``, and ``join_report``; beside an own
+        ``employment_age`` the embedded one as ``employment_published``; with ``kind=sources``
         also ``soc_panel``, ``soc_descriptors``, ``soc_extras``, ``soc_tasks`` and
         ``isco_indices_pull_only``.
     hashes : dict of str
@@ -43,6 +44,8 @@ def load(options: DataOptions) -> tuple[dict[str, pd.DataFrame], dict[str, str]]
         hashes = reference.input_hashes()
     if options.employment is not None:
         path = Path(options.employment)
+        # Printed counts of minor groups are shares of official employment, not of an own table.
+        tables["employment_published"] = tables["employment_age"]
         codes = sub_major_codes(tables["employment_age"])
         tables["employment_age"] = read_employment(path, codes, encoding=options.encoding)
         hashes[str(path)] = sha256_of(path)
@@ -68,8 +71,8 @@ def _from_sources(root: str | None) -> tuple[dict[str, pd.DataFrame], dict[str, 
     folder = Path(root)
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder. Check data.root.")
-    tables = reference.build(folder)
     read = onet.read_onet(folder)
+    tables = reference.build(folder, read=read)
     tables["soc_panel"] = indices.soc_panel(folder)
     tables["soc_descriptors"] = onet.soc_descriptors(folder, read)
     tables["soc_extras"] = onet.soc_extras(folder, read)

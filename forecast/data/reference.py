@@ -101,6 +101,7 @@ def build(
     names_ko: pd.DataFrame | None = None,
     addresses: pd.DataFrame | None = None,
     policy: Path | None = None,
+    read: onet.Onet | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Derive every table from a data root laid out as the shared ``data/`` folder.
 
@@ -121,6 +122,8 @@ def build(
     policy : Path, optional
         Folder with the policy documents ``programmes.csv`` and ``figures.csv``, which no public
         data root has. Default: the embedded programmes, stage totals and policy figures.
+    read : Onet, optional
+        O*NET as read from `root`, by a caller who needs it as well. Default: it is read here.
 
     Returns
     -------
@@ -134,7 +137,7 @@ def build(
     tables["registry"] = (
         load("registry") if addresses is None else sources.registry_from(root, addresses=addresses)
     )
-    read = onet.read_onet(root)
+    read = onet.read_onet(root) if read is None else read
     tables["descriptors"] = name_in_korean(
         read.listed, load("descriptors") if names_ko is None else names_ko
     )

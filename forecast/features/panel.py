@@ -19,6 +19,8 @@ from forecast.features.descriptors import (
 RELATIVES: Mapping[str, str] = {
     "daioe_genai": "weighted sum of O*NET abilities",
     "daioe_allapps": "weighted sum of O*NET abilities",
+    "aioe": "weighted sum of O*NET abilities",
+    "aioe_lm": "weighted sum of O*NET abilities",
     "theta": "mean of O*NET work contexts and job zone",
 }
 

@@ -17,9 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.errors import ConfigError, InputError
-
-Floats = NDArray[np.float64]
-Texts = NDArray[np.str_]
+from forecast.models.design import Design, Floats, Texts, as_design
 
 DEFAULT_MODEL: Mapping[str, Any] = {"_target_": "forecast.models.ensemble.BestOf"}
 
@@ -28,16 +26,23 @@ class Regressor(ABC):
     """A model of one or more scores given descriptors; standardisation happens inside `fit`."""
 
     name: str = "regressor"
+    needs_tasks: bool = False  # such a model is left out where no task is labelled
 
     @abstractmethod
     def fit(
-        self, x: Floats, y: Floats, *, groups: Texts, rng: np.random.Generator, weights: Any = None
+        self,
+        x: Design | Floats,
+        y: Floats,
+        *,
+        groups: Texts,
+        rng: np.random.Generator,
+        weights: Any = None,
     ) -> Self:
         """Fit in place and return itself.
 
         Parameters
         ----------
-        x : ndarray of shape (n_occ, n_descriptor)
+        x : Design, or ndarray of shape (n_occ, n_descriptor)
             Complete, in any unit.
         y : ndarray of shape (n_occ, n_target)
             Scores; a missing one is left out for its target only.
@@ -49,16 +54,16 @@ class Regressor(ABC):
         """
 
     @abstractmethod
-    def predict(self, x: Floats) -> Floats:
+    def predict(self, x: Design | Floats) -> Floats:
         """Return the mean prediction, shape (n_occ, n_target), in the unit of `y`."""
 
     @abstractmethod
-    def predict_draws(self, x: Floats, *, n_draw: int, rng: np.random.Generator) -> Floats:
+    def predict_draws(self, x: Design | Floats, *, n_draw: int, rng: np.random.Generator) -> Floats:
         """Return draws of the mean, shape (n_draw, n_occ, n_target): model uncertainty only."""
 
     def cross_predict(
         self,
-        x: Floats,
+        x: Design | Floats,
         y: Floats,
         *,
         folds: NDArray[np.int64],
@@ -77,6 +82,7 @@ class Regressor(ABC):
         -------
         ndarray of shape (n_split, n_occ, n_target)
         """
+        x = as_design(x)
         predicted = np.full((*folds.shape, y.shape[1]), np.nan)
         for split, numbers in enumerate(folds):
             for fold in np.unique(numbers):
@@ -132,7 +138,7 @@ def build_model(options: Mapping[str, Any]) -> Regressor:
 
 def checked_arrays(x: Any, y: Any, groups: Any, weights: Any) -> tuple[Floats, Floats, Floats]:
     """Return `x`, two-dimensional `y` and weights of mean 1, after a check of shapes and gaps."""
-    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    x, y = as_design(x).values, np.asarray(y, dtype=float)
     y = y[:, None] if y.ndim == 1 else y
     weights = np.ones(len(x)) if weights is None else np.asarray(weights, dtype=float)
     if not len(x) == len(y) == len(groups) == len(weights):
@@ -140,8 +146,6 @@ def checked_arrays(x: Any, y: Any, groups: Any, weights: Any) -> tuple[Floats, F
             f"rows differ: {len(x)} of x, {len(y)} of y, {len(groups)} groups, "
             f"{len(weights)} weights."
         )
-    if not np.isfinite(x).all():
-        raise InputError("descriptors have gaps; fill them knowingly before fitting.")
     if (np.isfinite(y).sum(axis=0) < 2).any():
         raise InputError("a target has fewer than two observed rows; leave it out.")
     if not (weights > 0).all():

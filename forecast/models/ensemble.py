@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.errors import ConfigError, InputError
-from forecast.models.base import Floats, Regressor, Texts, build_model, checked_arrays
+from forecast.models.base import Regressor, build_model, checked_arrays
+from forecast.models.design import Design, Floats, Texts, values_of
 
 CANDIDATES: Mapping[str, Mapping[str, Any]] = {
     "ridge": {"_target_": "forecast.models.linear.Ridge"},
@@ -59,7 +60,13 @@ class NetworkEnsemble(Regressor):
         self._scaling: dict[str, Floats] = {}
 
     def fit(
-        self, x: Floats, y: Floats, *, groups: Texts, rng: np.random.Generator, weights: Any = None
+        self,
+        x: Design | Floats,
+        y: Floats,
+        *,
+        groups: Texts,
+        rng: np.random.Generator,
+        weights: Any = None,
     ) -> Self:
         """Train on all rows."""
         x, y, weights = checked_arrays(x, y, groups, weights)
@@ -71,7 +78,7 @@ class NetworkEnsemble(Regressor):
 
     def cross_predict(
         self,
-        x: Floats,
+        x: Design | Floats,
         y: Floats,
         *,
         folds: NDArray[np.int64],
@@ -95,13 +102,13 @@ class NetworkEnsemble(Regressor):
             predicted[split, left_out] = forecast.mean(axis=0)
         return predicted
 
-    def predict(self, x: Floats) -> Floats:
+    def predict(self, x: Design | Floats) -> Floats:
         """Return the mean over members, shape (n_occ, n_target)."""
-        return _forward(np.asarray(x, dtype=float), self._weights, self._scaling).mean(axis=0)
+        return _forward(values_of(x), self._weights, self._scaling).mean(axis=0)
 
-    def predict_draws(self, x: Floats, *, n_draw: int, rng: np.random.Generator) -> Floats:
+    def predict_draws(self, x: Design | Floats, *, n_draw: int, rng: np.random.Generator) -> Floats:
         """Return normal draws with the mean and covariance of the members."""
-        forecast = _forward(np.asarray(x, dtype=float), self._weights, self._scaling)
+        forecast = _forward(values_of(x), self._weights, self._scaling)
         centre = forecast.mean(axis=0)
         noise = rng.standard_normal((n_draw, len(forecast))) / np.sqrt(len(forecast) - 1)
         return np.asarray(centre + np.tensordot(noise, forecast - centre, axes=1))
@@ -189,17 +196,23 @@ class BestOf(Regressor):
         return self._best
 
     def fit(
-        self, x: Floats, y: Floats, *, groups: Texts, rng: np.random.Generator, weights: Any = None
+        self,
+        x: Design | Floats,
+        y: Floats,
+        *,
+        groups: Texts,
+        rng: np.random.Generator,
+        weights: Any = None,
     ) -> Self:
         """Fit the chosen candidate."""
         self.best.fit(x, y, groups=groups, rng=rng, weights=weights)
         return self
 
-    def predict(self, x: Floats) -> Floats:
+    def predict(self, x: Design | Floats) -> Floats:
         """Predict by the chosen candidate."""
         return self.best.predict(x)
 
-    def predict_draws(self, x: Floats, *, n_draw: int, rng: np.random.Generator) -> Floats:
+    def predict_draws(self, x: Design | Floats, *, n_draw: int, rng: np.random.Generator) -> Floats:
         """Draw from the chosen candidate."""
         return self.best.predict_draws(x, n_draw=n_draw, rng=rng)
 

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.errors import ConfigError
-from forecast.models.base import Floats, Regressor, Texts, checked_arrays
+from forecast.models.base import Regressor, checked_arrays
+from forecast.models.design import Design, Floats, Texts, values_of
 
 # Penalty per row of standardised descriptors, from nearly none to nearly the mean alone.
 ALPHAS = tuple(float(value) for value in 10.0 ** np.arange(-2.5, 2.01, 0.5))
@@ -62,7 +63,13 @@ class Ridge(Regressor):
         self._lines: tuple[_Line, ...] = ()
 
     def fit(
-        self, x: Floats, y: Floats, *, groups: Texts, rng: np.random.Generator, weights: Any = None
+        self,
+        x: Design | Floats,
+        y: Floats,
+        *,
+        groups: Texts,
+        rng: np.random.Generator,
+        weights: Any = None,
     ) -> Self:
         """Fit every target; targets observed on the same rows share one decomposition."""
         x, y, weights = checked_arrays(x, y, groups, weights)
@@ -78,17 +85,17 @@ class Ridge(Regressor):
         self._lines = tuple(lines[target] for target in range(y.shape[1]))
         return self
 
-    def predict(self, x: Floats) -> Floats:
+    def predict(self, x: Design | Floats) -> Floats:
         """Return the mean prediction, shape (n_occ, n_target)."""
-        x = np.asarray(x, dtype=float)
+        x = values_of(x)
         columns = [
             line.mean + (x - line.centre) / line.scale @ line.coefficients for line in self._lines
         ]
         return np.stack(columns, axis=1)
 
-    def predict_draws(self, x: Floats, *, n_draw: int, rng: np.random.Generator) -> Floats:
+    def predict_draws(self, x: Design | Floats, *, n_draw: int, rng: np.random.Generator) -> Floats:
         """Return draws from the posterior of the mean, shape (n_draw, n_occ, n_target)."""
-        x = np.asarray(x, dtype=float)
+        x = values_of(x)
         draws = []
         for line in self._lines:
             noise = rng.standard_normal((line.root.shape[1], n_draw))

@@ -14,6 +14,7 @@ from forecast.report.figures_outlook import draw_adoption, draw_employment
 from forecast.report.figures_people import draw_ledger, draw_reskilling
 from forecast.report.figures_risk import draw_cells, draw_headline, draw_sweep
 from forecast.report.figures_scores import draw_scoreboard
+from forecast.report.figures_triangulation import draw_triangulation
 from forecast.report.style import drawing, save
 
 Tables = Mapping[str, pd.DataFrame]
@@ -22,8 +23,9 @@ Names = Mapping[str, Mapping[str, str]]
 # name of the figure -> tables without which it is not drawn, and what draws it
 FIGURES: dict[str, tuple[tuple[str, ...], Callable[[Tables, Names], Figure]]] = {
     "headline": (("headline",), draw_headline),
-    "exposure_quadrants": (("exposure_ksco",), draw_quadrants),
+    "exposure_quadrants": (("quadrants",), draw_quadrants),
     "exposure_ranking": (("exposure_ksco",), draw_ranking),
+    "triangulation": (("triangulation", "triangulation_occupations"), draw_triangulation),
     "threshold_sweep": (("threshold_sweep",), draw_sweep),
     "at_risk_cells": (("at_risk_cells",), draw_cells),
     "adoption": (("adoption_forecast",), draw_adoption),

@@ -15,6 +15,7 @@ from forecast.report.style import (
     INK,
     ORANGE,
     PERSONS_PER_MAN,
+    QUADRANT_NAMES,
     VERMILLION,
     halo,
     horizontal_only,
@@ -34,45 +35,43 @@ LABELLED = 12  # bubbles with a name: the largest employers
 RANKED = 10  # occupations at either end
 POINTS_PER_MAN = 2.6  # bubble area (points²) for 10,000 employed
 
-QUADRANTS = {  # (high exposure, high complementarity) -> colour, Korean, English
-    (True, False): (VERMILLION, "고노출·저보완", "high exposure, low complementarity"),
-    (True, True): (BLUE, "고노출·고보완", "high exposure, high complementarity"),
-    (False, False): (ORANGE, "저노출·저보완", "low exposure, low complementarity"),
-    (False, True): (GREEN, "저노출·고보완", "low exposure, high complementarity"),
+SURE = 0.8  # a group in its quadrant in fewer draws is drawn hollow
+
+QUADRANT_COLOURS = {
+    "high_low": VERMILLION,
+    "high_high": BLUE,
+    "low_low": ORANGE,
+    "low_high": GREEN,
 }
 
 
 def draw_quadrants(tables: Tables, names: Names) -> Figure:
-    """Exposure against complementarity by sub-major group, split at the employment medians."""
+    """Exposure against complementarity by sub-major group, cut as the IMF presets are."""
     from matplotlib.collections import PathCollection
 
-    table = _sub_major(tables)
+    table = tables["quadrants"].query("level == 'sub_major'").reset_index(drop=True)
     employed = table["employed_persons"].fillna(0)
-    middle = {
-        column: _weighted_median(table[column], employed)
-        for column in ("exposure", "complementarity")
-    }
     figure = sheet(
         "노출과 보완성의 네 구역: 같은 노출도 보완성에 따라 뜻이 다르다",
-        "Exposure and complementarity by occupation; area = employed; lines = employment medians",
+        "Area = employed; lines = medians over minor groups; hollow = the quadrant is uncertain",
         height=6.8,
     )
     axes = figure.subplots()
-    axes.axvline(middle["exposure"], color=GREY, lw=0.9, ls="--")
-    axes.axhline(middle["complementarity"], color=GREY, lw=0.9, ls="--")
-    high = [(table[column] >= middle[column]).to_numpy() for column in middle]
-    for (exposed, shielded), (colour, korean, _) in QUADRANTS.items():
-        inside = (high[0] == exposed) & (high[1] == shielded)
-        share = employed[inside].sum() / max(employed.sum(), 1)
-        axes.scatter(
-            table["exposure"][inside],
-            table["complementarity"][inside],
-            s=employed[inside] / PERSONS_PER_MAN * POINTS_PER_MAN + 8,
-            color=colour,
-            alpha=0.55,
-            edgecolors="white",
-            label=f"{korean} (취업자 {share:.0%})",
-        )
+    axes.axvline(table["exposure_cut"].mean(), color=GREY, lw=0.9, ls="--")
+    axes.axhline(table["complementarity_cut"].mean(), color=GREY, lw=0.9, ls="--")
+    for quadrant, colour in QUADRANT_COLOURS.items():
+        share = (employed * table[f"p_{quadrant}"]).sum() / max(employed.sum(), 1)
+        for sure in (True, False):
+            inside = (table["quadrant"] == quadrant) & ((table["probability"] >= SURE) == sure)
+            axes.scatter(
+                table["exposure"][inside],
+                table["complementarity"][inside],
+                s=employed[inside] / PERSONS_PER_MAN * POINTS_PER_MAN + 8,
+                facecolor=colour if sure else "none",
+                edgecolors="white" if sure else colour,
+                alpha=0.55 if sure else 0.9,
+                label=f"{QUADRANT_NAMES[quadrant]} (취업자 {share:.0%})" if sure else None,
+            )
     axes.margins(0.09)
     axes.set_xlabel("노출 (AI가 하거나 도울 수 있는 과업의 비중, 0–1)")
     axes.set_ylabel("보완성 θ (0–1)")
@@ -128,13 +127,6 @@ def _ranking_panel(axes: Axes, part: pd.DataFrame, title: str, colour: str) -> N
 def _sub_major(tables: Tables) -> pd.DataFrame:
     table = tables["exposure_ksco"]
     return table[table["level"] == "sub_major"].reset_index(drop=True)
-
-
-def _weighted_median(values: pd.Series, weights: pd.Series) -> float:
-    order = np.argsort(values.to_numpy(), kind="stable")
-    share = weights.to_numpy()[order].cumsum() / max(weights.sum(), 1e-9)
-    place = min(int(np.searchsorted(share, 0.5)), len(values) - 1)
-    return float(values.to_numpy()[order][place])
 
 
 def _label_largest(figure: Figure, axes: Axes, table: pd.DataFrame) -> None:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 Tables = Mapping[str, pd.DataFrame]
 Names = Mapping[str, Mapping[str, str]]
 
+FIT = {"exposure": "", "exposure_soc": " · SOC"}  # stage -> what its labels add
+AHEAD = ("adoption", "employment", "exposure_trend")  # stages whose errors are those of forecasts
 ERRORS = ("mae", "crps", "mase", "crps_scaled")  # the smaller the better, in some unit
 NOMINAL = {"coverage80": 0.80, "coverage95": 0.95}
 
@@ -34,10 +36,13 @@ NOMINAL = {"coverage80": 0.80, "coverage95": 0.95}
 def draw_scoreboard(tables: Tables, names: Names) -> Figure:
     """Fit of the exposure models, errors against the naive model, and coverage of intervals."""
     scores = tables["scores"]
-    exposure = scores["stage"] == "exposure"
+    # Of the trends that were tried the one that the chain goes on with.
+    tried = (scores["stage"] == "exposure_trend") & ~scores["model"].str.endswith("_calibrated")
+    scores = scores[~tried]
+    fit, ahead = scores["stage"].isin(list(FIT)), scores["stage"].isin(AHEAD)
     parts = [
-        (_fit_panel, scores[exposure & (scores["metric"] == "r2")]),
-        (_error_panel, scores[~exposure & scores["metric"].isin(ERRORS)]),
+        (_fit_panel, scores[fit & (scores["metric"] == "r2")]),
+        (_error_panel, scores[ahead & scores["metric"].isin(ERRORS)]),
         (_coverage_panel, scores[scores["metric"].isin(NOMINAL) & (scores["split"] != "random")]),
     ]
     parts = [(draw, table) for draw, table in parts if len(table)]
@@ -57,7 +62,7 @@ def draw_scoreboard(tables: Tables, names: Names) -> Figure:
 
 def _fit_panel(axes: Axes, fit: pd.DataFrame) -> None:
     """R2 when whole families are left out, when rows are, and of the naive model."""
-    keys = ["target", "model"]
+    keys = ["stage", "target", "model"]
     wide = fit.pivot_table(index=keys, columns="split", values="value").iloc[::-1]
     naive = fit[fit["split"] == "grouped"].set_index(keys)["naive_value"].reindex(wide.index)
     rows = np.arange(len(wide))
@@ -65,7 +70,7 @@ def _fit_panel(axes: Axes, fit: pd.DataFrame) -> None:
     axes.plot(naive, rows, "s", color=GREY, ms=6, label="단순 모형")
     axes.plot(wide["random"], rows, "o", mfc="white", mec=SKY, ms=7, label="무작위로 뺌 (부풀려짐)")
     axes.plot(wide["grouped"], rows, "o", color=BLUE, ms=7, label="직업군을 통째로 뺌")
-    _label(axes, rows, [f"{target} · {model}" for target, model in wide.index])
+    _label(axes, rows, wide.index)
     axes.set_title("노출: 설명력 R² (클수록 좋음)")
 
 
@@ -80,8 +85,8 @@ def _error_panel(axes: Axes, errors: pd.DataFrame) -> None:
     axes.axvline(1.0, color=INK, lw=1)
     axes.plot(wide["absolute"], rows, "^", color=ORANGE, ms=7, label="절대 오차 (MAE, MASE)")
     axes.plot(wide["crps"], rows, "v", color=PURPLE, ms=7, label="분포 오차 (CRPS)")
-    _label(axes, rows, [f"{target} · {model}" for _, target, model in wide.index])
-    axes.set_title("도입과 고용: 오차 ÷ 단순 모형의 오차 (1보다 작으면 나음)")
+    _label(axes, rows, wide.index)
+    axes.set_title("도입, 고용, 노출 추세: 오차 ÷ 단순 모형의 오차 (1보다 작으면 나음)")
 
 
 def _coverage_panel(axes: Axes, cover: pd.DataFrame) -> None:
@@ -94,11 +99,12 @@ def _coverage_panel(axes: Axes, cover: pd.DataFrame) -> None:
             continue
         axes.axvline(nominal, color=colour, lw=1, ls="--")
         axes.plot(wide[metric], rows, "D", color=colour, ms=6, label=f"{nominal:.0%} 구간")
-    _label(axes, rows, [f"{target} · {model}" for _, target, model in wide.index])
+    _label(axes, rows, wide.index)
     axes.set_title("구간에 실제 값이 든 비율 (점선: 약속한 비율)")
 
 
-def _label(axes: Axes, rows: np.ndarray, labels: list[str]) -> None:
+def _label(axes: Axes, rows: np.ndarray, keys: pd.Index) -> None:
+    labels = [f"{target} · {model}{FIT.get(stage, '')}" for stage, target, model in keys]
     axes.set_yticks(rows, [shorten(label, 44) for label in labels], size=9)
     axes.set_ylim(-0.7, len(rows) - 0.3)
     axes.margins(x=0.06)

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from forecast.report.page_evidence import evidence_sections
 from forecast.report.page_exposure import exposure_sections
 from forecast.report.style import NEED_NAMES, PRESET_NAMES, SCENARIO_NAMES
 from forecast.report.summary import planned_rows
@@ -22,7 +23,14 @@ EMPLOYMENT_LEVELS = {
     "all_occupations": "연령",
     "total": "전체",
 }
-STAGE_NAMES = {"exposure": "노출", "adoption": "도입", "employment": "고용"}
+STAGE_NAMES = {
+    "exposure": "노출",
+    "exposure_soc": "노출 (SOC)",
+    "exposure_trend": "노출 추세",
+    "adoption": "도입",
+    "employment": "고용",
+}
+TARGETS = ("consensus", "human_beta", "gpt4_beta", "ilo_2023", "frey_osborne", "sml")
 
 
 def render_page(
@@ -78,6 +86,7 @@ def render_page(
         scores=_scores(tables),
         coverage=_employment_coverage(tables),
         **exposure_sections(tables),
+        **evidence_sections(tables),
     )
 
 
@@ -220,9 +229,12 @@ def _scores(tables: Tables) -> list[dict[str, Any]]:
     if "scores" not in tables:
         return []
     table = tables["scores"]
-    keep = (table["stage"] != "exposure") | (
-        table["target"].isin(["consensus", "human_beta", "gpt4_beta", "ilo_2023"])
+    judged = (
+        table["target"].isin(TARGETS)
         & (table["split"] == "grouped")
         & table["metric"].isin(["r2", "coverage80", "coverage95"])
     )
-    return _rows(table[keep].assign(stage_ko=table["stage"].map(STAGE_NAMES)))
+    used = table["model"].str.endswith("_calibrated")  # the trend that the chain goes on with
+    keep = ~table["stage"].str.startswith("exposure") | judged | used
+    names = table["stage"].map(lambda stage: STAGE_NAMES.get(stage, stage))
+    return _rows(table[keep].assign(stage_ko=names))

@@ -38,7 +38,11 @@ def summary(
     """
     lines: list[str] = []
     if "headline" in tables:
-        lines += ["Jobs at risk (exposure is not displacement)", *_headline(tables["headline"]), ""]
+        table = tables["headline"]
+        beside = companions(table)
+        lines += ["Jobs at risk (exposure is not displacement)", *_headline(table[~beside]), ""]
+        if beside.any():
+            lines += ["Beside them, not at risk", *_headline(table[beside]), ""]
     if "cohort_totals" in tables:
         lines += ["Cohort targets", *_totals(tables), ""]
     lines += ["Where", f"  tables    {run_dir / 'tables'}"]
@@ -48,6 +52,17 @@ def summary(
     lines.append(f"  MLflow    {tracked}")
     spent = "  ".join(f"{stage} {value:.1f}" for stage, value in seconds.items())
     return "\n".join([*lines, f"  seconds   {spent}"])
+
+
+def companions(headline: pd.DataFrame) -> pd.Series:
+    """Mark the rows of ``headline`` that a document sets beside its jobs at risk.
+
+    Examples
+    --------
+    >>> companions(pd.DataFrame({"definition": ["all jobs", "not at risk: the rest"]})).tolist()
+    [False, True]
+    """
+    return headline["definition"].str.startswith("not at risk")
 
 
 def planned_rows(tables: Mapping[str, pd.DataFrame]) -> pd.Series:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         AtRisk,
         CohortPlan,
         EmploymentForecast,
+        ExposureGrowth,
         ExposureResult,
         OccupationScores,
         ReskillingDemand,
@@ -44,6 +45,8 @@ def exposure_tables(result: ExposureResult, employed: pd.Series) -> dict[str, pd
     }
     if result.soc is not None:
         tables["exposure_soc"] = _scores(result.soc, "soc2018", "title")
+    if result.growth is not None:
+        tables |= _growth_tables(result.growth)
     return {**tables, **result.details}
 
 
@@ -143,7 +146,11 @@ def reskilling_tables(result: ReskillingDemand) -> dict[str, pd.DataFrame]:
         result.ledger.transpose("year", "scenario", "occupation", "age_group", "flow"), "persons"
     ).rename(columns={"occupation": "ksco7"})
     national = _mean_and_interval(result.persons.sum(["occupation", "age_group"]))
+    by_year = {}
+    if result.exposure is not None:
+        by_year["exposure_by_year"] = _by_occupation(result.exposure, "exposure", "ksco7", "year")
     return {
+        **by_year,
         "reskilling_totals": _long(
             national.transpose("year", "scenario", "need", "statistic"), "persons", wide="statistic"
         ),
@@ -201,6 +208,22 @@ def _ksco(result: ExposureResult, employed: pd.Series) -> pd.DataFrame:
         apart = _scores(result.military, "ksco7", "name_ko").assign(level="minor")
         levels.append(apart.assign(p_at_risk=np.nan))
     return pd.concat(levels, ignore_index=True)
+
+
+def _growth_tables(growth: ExposureGrowth) -> dict[str, pd.DataFrame]:
+    """What was observed of the yearly index, and the trend beyond it."""
+    keys = ("ksco7", "year", "index")
+    trend = growth.daioe.expand_dims(index=[growth.index], axis=3)
+    return {
+        "exposure_history": growth.history,
+        "exposure_trend": _by_occupation(trend, "value", *keys),
+    }
+
+
+def _by_occupation(draws: xr.DataArray, name: str, *keys: str) -> pd.DataFrame:
+    """Quantiles of `draws`, sorted by `keys` and level; the occupation is called ``ksco7``."""
+    long = _quantiles(draws, name).rename(columns={"occupation": "ksco7"})
+    return long[[*keys, "level", name]].sort_values([*keys, "level"], ignore_index=True)
 
 
 def _headline(risk: AtRisk) -> dict[str, object]:

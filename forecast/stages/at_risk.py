@@ -15,8 +15,9 @@ import pandas as pd
 from forecast.errors import InputError
 from forecast.models.base import Floats
 from forecast.options import AtRiskOptions
+from forecast.stages.counting import Basis, above_threshold
 from forecast.stages.korea import KoreanScores
-from forecast.stages.presets import PRESETS, Basis, above_threshold, require_preset
+from forecast.stages.presets import PRESETS
 from forecast.types import AtRisk, labelled
 
 THRESHOLD_GRID = tuple(np.round(np.arange(0.0, 0.8001, 0.02), 2).tolist())
@@ -30,7 +31,7 @@ def assess(
     options: AtRiskOptions,
     rng: np.random.Generator,
 ) -> AtRisk:
-    """Count jobs at risk under one preset.
+    """Count jobs under one preset, at risk or (a companion) beside those at risk.
 
     Parameters
     ----------
@@ -38,25 +39,13 @@ def assess(
         A key of :data:`PRESETS`.
     korea : KoreanScores
     tables : mapping
-        ``employment_age`` and ``anchors``.
+        ``employment_age`` and ``anchors``, and what the rule of the preset needs.
     options : AtRiskOptions
         `base_period` is the year whose half-years are averaged.
     rng : Generator
     """
-    chosen = PRESETS[require_preset(preset)]
-    anchors = tables["anchors"]
-    employed = employed_in(tables, options.base_period)
-    total = (
-        anchor(anchors, preset, "base_persons") if chosen.implied_base else float(employed.sum())
-    )
-    people = spread_over_groups(total, employed, korea)
-    published = published_count(anchors, preset, base=total)
-    basis = Basis(
-        korea=korea,
-        people=np.einsum("s,dsm->dm", people, korea.share),
-        published=published,
-        rng=rng,
-    )
+    chosen = PRESETS[preset]
+    basis, people = basis_of(preset, korea, tables, options=options, rng=rng)
     probability, threshold = chosen.rule(basis)
     upper = np.einsum("dsm,dm->ds", korea.share, probability).clip(0.0, 1.0)
     draws = np.arange(len(upper))
@@ -64,15 +53,42 @@ def assess(
     major: dict[str, object] = {"draw": draws, "occupation": list(korea.sub_major.titles.index)}
     return AtRisk(
         preset=preset,
-        definition=chosen.definition,
+        definition=chosen.definition.format(bar=f"{100 * options.whole_job_bar:g} %"),
         base=chosen.base.format(year=options.base_period),
         probability=labelled(upper, major, unit="share", low=0.0, high=1.0),
         probability_minor=labelled(probability, minor, unit="share", low=0.0, high=1.0),
         jobs=labelled(upper * people, major, unit="jobs", low=0.0),
-        base_persons=total,
-        published_persons=published,
+        base_persons=basis.base_persons,
+        published_persons=basis.published,
         threshold=threshold,
     )
+
+
+def basis_of(
+    preset: str,
+    korea: KoreanScores,
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    options: AtRiskOptions,
+    rng: np.random.Generator,
+) -> tuple[Basis, Floats]:
+    """Return what the rule of a preset counts on, and its base by sub-major group."""
+    chosen, anchors = PRESETS[preset], tables["anchors"]
+    named = chosen.anchor or preset
+    employed = employed_in(tables, options.base_period)
+    implied = chosen.implied_base
+    total = anchor(anchors, named, "base_persons") if implied else float(employed.sum())
+    people = spread_over_groups(total, employed, korea)
+    basis = Basis(
+        korea=korea,
+        people=np.einsum("s,dsm->dm", people, korea.share),
+        base_persons=total,
+        published=published_count(anchors, named, base=total, counted=chosen.counted),
+        tables=tables,
+        options=options,
+        rng=rng,
+    )
+    return basis, people
 
 
 def spread_over_groups(total: float, employed: pd.Series, korea: KoreanScores) -> Floats:
@@ -116,11 +132,12 @@ def anchor(
     return float(found["value"].iloc[0])
 
 
-def published_count(anchors: pd.DataFrame, preset: str, *, base: float) -> float:
+def published_count(
+    anchors: pd.DataFrame, preset: str, *, base: float, counted: str = "at_risk_persons"
+) -> float:
     """Return the published count, or the published share of `base` where only that is printed."""
-    counts = anchors[(anchors["preset"] == preset) & (anchors["dimension"] == "at_risk_persons")]
-    if len(counts):
-        return anchor(anchors, preset, "at_risk_persons")
+    if ((anchors["preset"] == preset) & (anchors["dimension"] == counted)).any():
+        return anchor(anchors, preset, counted)
     return anchor(anchors, preset, "share_percent") / 100.0 * base
 
 

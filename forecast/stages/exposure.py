@@ -1,4 +1,4 @@
-"""The exposure stage: occupation scores with draws, and jobs at risk under every preset.
+"""The exposure stage: occupation scores with draws, jobs at risk under every preset, and why.
 
 Exposure runs from 0 to 1 on the scale of the anchor index (`exposure.anchor_index`): with the
 human ratings of Eloundou et al. (2024) it reads as the share of an occupation's tasks that AI can
@@ -13,17 +13,24 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from forecast.features.panel import isco_panel, soc_panel
+from forecast.classifications import Crosswalk, is_military
+from forecast.features.panel import OccupationPanel, isco_panel, soc_panel
 from forecast.models.base import build_model
 from forecast.options import Options
 from forecast.stages.at_risk import assess, sweep_thresholds
 from forecast.stages.cells import raked_cells
-from forecast.stages.estimation import complete, estimate_scores
-from forecast.stages.korea import carry_to_korea
+from forecast.stages.estimation import Estimate, chosen_indices, complete, estimate_scores
+from forecast.stages.exposure_trend import project_exposure_growth
+from forecast.stages.korea import KoreanScores, carry_to_korea
 from forecast.stages.presets import PRESETS, require_preset
+from forecast.stages.quadrants import quadrant_map
+from forecast.stages.reasons import explain_occupations
+from forecast.stages.sensitivity import crosswalk_sensitivity
+from forecast.stages.triangulation import triangulate
+from forecast.stages.variants import headline_variants
 from forecast.types import ExposureResult
 
-TASKS_DONE_WHOLE = "task_substitution_share"
+TASK_SHARES = ("task_substitution_share", "task_assistance_share")
 
 
 def score_exposure(
@@ -58,7 +65,7 @@ def _score(
     rng: np.random.Generator,
     advance: Callable[[str], None],
 ) -> ExposureResult:
-    streams = rng.spawn(5)
+    streams = rng.spawn(7)
     domains = options.features.domains
     panel = isco_panel(tables, domains=domains)
     estimate = estimate_scores(
@@ -69,21 +76,26 @@ def _score(
         rng=streams[0],
         advance=advance,
     )
-    done_whole, _ = complete(
-        panel,
-        TASKS_DONE_WHOLE,
-        n_draw=options.draws,
-        n_fold=options.exposure.folds,
-        rng=streams[1],
-    )
+    extras = {
+        name: complete(
+            panel,
+            name,
+            n_draw=options.draws,
+            n_fold=options.exposure.folds,
+            rng=streams[1],
+        )[0]
+        for name in TASK_SHARES
+    }
     advance("exposure: carrying scores to Korean occupations")
     korea = carry_to_korea(
         estimate.scores,
-        done_whole,
+        extras,
         tables,
         concentration=options.exposure.crosswalk_concentration,
         smallest_spread=options.exposure.task_sampling_error,
         rng=streams[2],
+        share_concentration=options.exposure.share_concentration,
+        shift_sd=options.exposure.korea_shift_sd,
     )
     advance("exposure: counting jobs at risk")
     at_risk = {
@@ -103,6 +115,15 @@ def _score(
         )
         soc = american.scores
         score_rows.append(american.score_rows)
+    advance("exposure: extending the yearly index")
+    growth = project_exposure_growth(
+        tables,
+        options.exposure.trend,
+        sub_major_codes=[str(code) for code in korea.sub_major.titles.index],
+        n_draw=options.draws,
+        rng=streams[6],
+    )
+    score_rows.append(growth.scores)
     return ExposureResult(
         isco=estimate.scores,
         minor=korea.minor,
@@ -116,5 +137,53 @@ def _score(
         model_name=estimate.model.name,
         columns=list(estimate.model.columns),
         soc=soc,
+        military=korea.military,
         split_hashes=estimate.hashes,
+        details=_details(options, tables, panel, estimate, korea, rng=streams[5], advance=advance),
+        growth=growth,
+    )
+
+
+def _details(
+    options: Options,
+    tables: Mapping[str, pd.DataFrame],
+    panel: OccupationPanel,
+    estimate: Estimate,
+    korea: KoreanScores,
+    *,
+    rng: np.random.Generator,
+    advance: Callable[[str], None],
+) -> dict[str, pd.DataFrame]:
+    """Return the tables that say what the Korean scores rest on and how they compare."""
+    advance("exposure: comparing with other definitions and indices")
+    details = {
+        "quadrants": quadrant_map(korea, tables, options=options.at_risk),
+        "headline_variants": headline_variants(
+            korea, estimate.scores, tables, options=options.at_risk, rng=rng
+        ),
+        **triangulate(tables, korea, options=options.at_risk),
+        "crosswalk_sensitivity": crosswalk_sensitivity(korea),
+    }
+    if "join_report" in tables:
+        details["join_report"] = tables["join_report"]
+    advance("exposure: giving reasons")
+    links = tables["ksco7_isco08"]
+    to_minor = Crosswalk.from_links(
+        links[~links["ksco7"].map(is_military)],
+        source="isco08",
+        target="ksco7",
+        sources=panel.codes,
+        targets=korea.minor.titles.index,
+    )
+    return details | explain_occupations(
+        panel,
+        model=estimate.model,
+        factor=estimate.factor,
+        index_names=chosen_indices(panel, options.exposure),
+        isco=estimate.scores,
+        minor=korea.minor,
+        sub_major=korea.sub_major,
+        minor_weights=to_minor.average(),
+        share=korea.share.mean(axis=0),
+        tables=tables,
     )

@@ -37,8 +37,8 @@ class KoreanScores:
     share : ndarray of shape (n_draw, n_sub_major, n_minor)
         Share of a sub-major group's people in each minor group; rows sum to 1. See
         :mod:`forecast.stages.minor_shares`.
-    extra : ndarray of shape (n_draw, n_minor)
-        The extra ISCO index, carried the same way.
+    extras : dict of ndarray of shape (n_draw, n_minor)
+        Further ISCO scores by name, carried the same way.
     military : OccupationScores
         The three minor groups of the armed forces, apart: no threshold, rank or count sees them.
     minor_weights_alone, sub_major_weights_alone : ndarray of shape (n_draw, n_group)
@@ -49,7 +49,7 @@ class KoreanScores:
     minor: OccupationScores
     sub_major: OccupationScores
     share: Floats
-    extra: Floats
+    extras: dict[str, Floats]
     military: OccupationScores
     minor_weights_alone: Floats
     sub_major_weights_alone: Floats
@@ -57,7 +57,7 @@ class KoreanScores:
 
 def carry_to_korea(
     scores: OccupationScores,
-    extra: Floats,
+    extras: Mapping[str, Floats],
     tables: Mapping[str, pd.DataFrame],
     *,
     concentration: float | Mapping[str, float],
@@ -72,8 +72,8 @@ def carry_to_korea(
     ----------
     scores : OccupationScores
         Of ISCO-08 unit groups.
-    extra : ndarray of shape (n_draw, n_isco)
-        Another 0-1 score to be carried along (the share of tasks done whole).
+    extras : mapping of ndarray of shape (n_draw, n_isco)
+        Shares of tasks by name that exclude one another (done whole, assisted).
     tables : mapping
         ``ksco7``, ``ksco7_isco08``, ``employment_age`` and ``minor_employment``; where a user's
         own table stands in for ``employment_age``, ``employment_published`` is the embedded one.
@@ -97,7 +97,7 @@ def carry_to_korea(
         "exposure": exposure,
         "complementarity": scores.complementarity.to_numpy(),
         "substituted": scores.substitution.to_numpy(),
-        "extra": extra,
+        **extras,
         WEIGHTS_ALONE: np.broadcast_to(exposure.mean(axis=0), exposure.shape),
     }
     carried = _average_in_draws(
@@ -108,7 +108,7 @@ def carry_to_korea(
     )
     alone = carried.pop(WEIGHTS_ALONE)
     basis = carried_provenance(walk, _sources(scores), weights_alone=alone)
-    shift_to_korea(carried, shift_sd, rng=streams[2])
+    shift_to_korea(carried, shift_sd, rng=streams[2], tasks=list(extras))
     typical = parts["substituted"].mean(axis=0)
     spread = np.maximum(_spread(walk.average().T, typical), smallest_spread)
 
@@ -130,7 +130,7 @@ def carry_to_korea(
         printed_shares({**tables, "employment_age": _published(tables)}),
         units.iloc[civilian],
         groups.index,
-        n_draw=len(extra),
+        n_draw=len(exposure),
         concentration=share_concentration,
         rng=streams[1],
     )
@@ -159,7 +159,7 @@ def carry_to_korea(
         minor=minor,
         sub_major=sub_major,
         share=share,
-        extra=carried["extra"][:, civilian],
+        extras={name: carried[name][:, civilian] for name in extras},
         military=military,
         minor_weights_alone=alone[:, civilian],
         sub_major_weights_alone=alone_upward,

@@ -11,24 +11,31 @@ from forecast.models.base import Floats
 
 
 def shift_to_korea(
-    carried: dict[str, Floats], shift_sd: Sequence[float], *, rng: np.random.Generator
+    carried: dict[str, Floats],
+    shift_sd: Sequence[float],
+    *,
+    rng: np.random.Generator,
+    tasks: Sequence[str] = (),
 ) -> None:
     """Move exposure by what Korean work may differ from US work, in place; 0 changes nothing.
 
     The move is a factor on the odds: it keeps 0 to 1 without clipping and leaves each score's
-    median. What is a part of exposure (substitution, tasks done whole) moves by the same ratio.
+    median. Substitution is a part of exposure and moves by the same ratio. Shares of tasks exclude
+    one another: the odds of their sum are moved, and each keeps its proportion of it.
 
     Parameters
     ----------
     carried : dict of ndarray (n_draw, n_minor)
-        ``exposure``, ``substituted`` and ``extra``.
+        ``exposure``, ``substituted`` and `tasks` move; everything else stays.
     shift_sd : sequence of two floats
         Common and own standard deviation on the logit.
     rng : Generator
+    tasks : sequence of str
+        Names of shares of tasks (done whole, assisted) whose sum is at most 1.
 
     Examples
     --------
-    >>> scores = {name: np.full((1, 1), 0.4) for name in ("exposure", "substituted", "extra")}
+    >>> scores = {name: np.full((1, 1), 0.4) for name in ("exposure", "substituted")}
     >>> shift_to_korea(scores, (0.0, 0.0), rng=np.random.default_rng(0))
     >>> scores["exposure"].tolist()
     [[0.4]]
@@ -45,6 +52,16 @@ def shift_to_korea(
     shape = exposure.shape
     move = common * rng.standard_normal((shape[0], 1)) + own * rng.standard_normal(shape)
     odds = np.exp(move)
-    ratio = odds / (1.0 - exposure + exposure * odds)
-    for name in ("exposure", "substituted", "extra"):
+    _multiply(carried, ("exposure", "substituted"), whole=exposure, odds=odds)
+    if tasks:
+        touched = np.sum([carried[name] for name in tasks], axis=0).clip(0.0, 1.0)
+        _multiply(carried, tasks, whole=touched, odds=odds)
+
+
+def _multiply(
+    carried: dict[str, Floats], names: Sequence[str], *, whole: Floats, odds: Floats
+) -> None:
+    """Move parts by the ratio in which `whole` moves when its odds are multiplied."""
+    ratio = odds / (1.0 - whole + whole * odds)
+    for name in names:
         carried[name] = (carried[name] * ratio).clip(0.0, 1.0)

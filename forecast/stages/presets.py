@@ -1,43 +1,22 @@
-"""The published ways to count jobs at risk, each as a rule over draws of Korean scores."""
+"""The published ways to count jobs, each as a rule over draws of Korean scores.
+
+A companion counts people whom a document sets beside its jobs at risk, for instance those whose
+work AI complements. It is printed beside the published figure like every preset, but nobody in it
+is at risk: a run cannot choose it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-from scipy.optimize import brentq
-from scipy.special import ndtr
-
-from forecast.errors import ConfigError, InputError
-from forecast.models.base import Floats
-from forecast.stages.korea import KoreanScores
-
-# Half of the unit that the documents print (만, ten thousand): the published count is that exact.
-HALF_PRINTED_UNIT = 5_000
-
-
-@dataclass(frozen=True)
-class Basis:
-    """What a rule may look at.
-
-    Parameters
-    ----------
-    korea : KoreanScores
-    people : ndarray of shape (n_draw, n_minor)
-        The base by minor group, persons or jobs.
-    published : float
-        Published count in the unit of the base.
-    rng : Generator
-    """
-
-    korea: KoreanScores
-    people: Floats
-    published: float
-    rng: np.random.Generator
-
-
-Rule = Callable[[Basis], tuple[Floats, float]]  # probability (n_draw, n_minor) and threshold
+from forecast.errors import ConfigError
+from forecast.stages.counting import (
+    Rule,
+    calibrated_threshold,
+    high_exposure,
+    more_than_bar,
+    top_groups,
+)
 
 
 @dataclass(frozen=True)
@@ -45,7 +24,9 @@ class Preset:
     """A published way to count: definition, denominator and the rule that does it.
 
     `implied_base` is true where the base is the one that the document implies, false where it is
-    the mean number of employed persons of the base year.
+    the mean number of employed persons of the base year. `companion_of` names the preset whose
+    document also gives this figure, which is then no count of jobs at risk; `anchor` and `counted`
+    are preset and dimension of the published figure where they are not the preset's own.
     """
 
     name: str
@@ -53,90 +34,36 @@ class Preset:
     base: str
     rule: Rule
     implied_base: bool = False
+    companion_of: str = ""
+    anchor: str = ""
+    counted: str = "at_risk_persons"
 
 
 def require_preset(name: str) -> str:
-    """Return `name`, or refuse it with the list of presets.
+    """Return `name`, or refuse it with the list of presets that count jobs at risk.
 
     Examples
     --------
     >>> require_preset("kiet_2022")
     'kiet_2022'
     """
-    if name not in PRESETS:
-        raise ConfigError(f"at_risk.preset is {name!r}; choose one of {', '.join(PRESETS)}.")
+    choices = [key for key, preset in PRESETS.items() if not preset.companion_of]
+    if name not in choices:
+        known = PRESETS.get(name)
+        reason = f" (a companion of {known.companion_of}: nobody in it is at risk)" if known else ""
+        raise ConfigError(
+            f"at_risk.preset is {name!r}{reason}; choose one of {', '.join(choices)}."
+        )
     return name
 
 
-def above_threshold(korea: KoreanScores, threshold: float | Floats) -> Floats:
-    """Return P(substitution of a job > threshold) by minor group: jobs spread around their mean.
-
-    Parameters
-    ----------
-    threshold : float or ndarray of shape (n_draw, 1)
-        Share of tasks, 0 to 1.
-
-    Returns
-    -------
-    ndarray of shape (n_draw, n_minor)
-        Falls as the threshold rises.
-    """
-    score, spread = korea.minor.substitution.to_numpy(), korea.minor.spread.to_numpy()
-    return np.asarray(ndtr((score - threshold) / spread))
-
-
-def _calibrated_threshold(basis: Basis) -> tuple[Floats, float]:
-    """Find the threshold whose mean count is the published one; draws share it."""
-
-    def excess(threshold: float, shift: float | Floats = 0.0) -> float:
-        jobs = above_threshold(basis.korea, threshold + shift) * basis.people
-        return float(jobs.sum(axis=1).mean()) - basis.published
-
-    low, high = -1.0, 2.0  # scores lie in 0-1: everybody and nobody is at risk there
-    if not excess(high) < 0.0 < excess(low):
-        raise InputError(
-            f"anchors: {basis.published:,.0f} jobs at risk cannot be reached with a base of "
-            f"{basis.people[0].sum():,.0f}."
-        )
-    first = float(brentq(excess, low, high, xtol=1e-12))
-    # The published count is rounded: the threshold that it implies is uncertain by as much.
-    slope = (excess(first + 1e-4) - excess(first - 1e-4)) / 2e-4
-    rounding = basis.rng.uniform(-HALF_PRINTED_UNIT, HALF_PRINTED_UNIT, size=len(basis.people))
-    shift = (rounding / slope)[:, None]
-    threshold = float(brentq(excess, low, high, args=(shift,), xtol=1e-12))
-    return above_threshold(basis.korea, threshold + shift), threshold
-
-
-def _top(share: float) -> Rule:
-    """Make the rule: the most exposed `share` of minor groups, counted as groups."""
-
-    def rule(basis: Basis) -> tuple[Floats, float]:
-        exposure = basis.korea.minor.exposure.to_numpy()
-        count = round(share * exposure.shape[1])
-        order = np.argsort(-exposure, axis=1, kind="stable")
-        probability = np.zeros_like(exposure)
-        np.put_along_axis(probability, order[:, :count], 1.0, axis=1)
-        last = np.take_along_axis(exposure, order[:, count - 1 : count], axis=1)
-        return probability, float(last.mean())
-
-    return rule
-
-
-def _high_exposure_low_complementarity(basis: Basis) -> tuple[Floats, float]:
-    """Cut at the unweighted medians over minor groups, in every draw."""
-    exposure = basis.korea.minor.exposure.to_numpy()
-    theta = basis.korea.minor.complementarity.to_numpy()
-    median = np.median(exposure, axis=1, keepdims=True)
-    low = theta < np.median(theta, axis=1, keepdims=True)
-    return ((exposure > median) & low).astype(float), float(median.mean())
-
-
-def _tasks_done_whole(basis: Basis) -> tuple[Floats, float]:
-    """Count a job as the share of its tasks that AI does whole: there is no cut-off."""
-    return basis.korea.extra, float("nan")
-
-
 _EMPLOYED = "employed persons, mean of the half-years of {year}"
+_WEBB = "not calibrated (they used the patent index of Webb 2020)"
+_MEDIANS = "the unweighted median over minor groups; not calibrated (they used AIOE)"
+_JOBS = (
+    "the jobs of an occupation are samples of its work; not calibrated (they count whole jobs in "
+    "the first half of 2023); the bar that would give their figure stands in headline_variants"
+)
 PRESETS: dict[str, Preset] = {
     preset.name: preset
     for preset in (
@@ -152,45 +79,66 @@ PRESETS: dict[str, Preset] = {
                 "jobs implied by the published count and share, spread over occupations like "
                 "employed persons of {year}"
             ),
-            rule=_calibrated_threshold,
+            rule=calibrated_threshold,
             implied_base=True,
         ),
         Preset(
             name="bok_2023_top20",
             definition=(
                 "all persons in the most exposed 20 % of minor groups (share of groups, not of "
-                "persons); not calibrated (they used the patent index of Webb 2020)"
+                f"persons); {_WEBB}"
             ),
             base=_EMPLOYED,
-            rule=_top(0.20),
+            rule=top_groups(0.20),
         ),
         Preset(
             name="bok_2023_top25",
             definition=(
                 "all persons in the most exposed 25 % of minor groups (share of groups, not of "
-                "persons); not calibrated (they used the patent index of Webb 2020)"
+                f"persons); {_WEBB}"
             ),
             base=_EMPLOYED,
-            rule=_top(0.25),
+            rule=top_groups(0.25),
         ),
         Preset(
             name="imf_high_exposure_low_complementarity",
             definition=(
-                "all persons in minor groups with exposure above and complementarity below the "
-                "unweighted median over groups; not calibrated; the published share is applied "
-                "to our base"
+                f"all persons in minor groups with exposure above and complementarity below "
+                f"{_MEDIANS}; the published share is applied to our base"
             ),
             base=_EMPLOYED,
-            rule=_high_exposure_low_complementarity,
+            rule=high_exposure(high_complementarity=False),
+        ),
+        Preset(
+            name="imf_high_exposure_high_complementarity",
+            definition=(
+                f"not at risk: all persons in minor groups with exposure above and complementarity "
+                f"not below {_MEDIANS}; the published share is applied to our base"
+            ),
+            base=_EMPLOYED,
+            rule=high_exposure(high_complementarity=True),
+            companion_of="imf_high_exposure_low_complementarity",
         ),
         Preset(
             name="kli_2024_gpt",
             definition=(
-                "persons x share of their tasks that AI does whole (labels E1, T3, T4), without "
-                "a cut-off; not calibrated; the published figure is for the first half of 2023"
+                "P(AI does more than {bar} of the tasks of a job whole: labels E1, T3, T4); "
+                f"{_JOBS}"
             ),
             base=_EMPLOYED,
-            rule=_tasks_done_whole,
+            rule=more_than_bar("task_substitution_share"),
+        ),
+        Preset(
+            name="kli_2024_gpt_complemented",
+            definition=(
+                "not at risk: P(AI speeds up more than {bar} of the tasks of a job without "
+                f"doing them whole: labels E2, T2); {_JOBS}"
+            ),
+            base=_EMPLOYED,
+            rule=more_than_bar("task_assistance_share"),
+            companion_of="kli_2024_gpt",
+            anchor="kli_2024_gpt",
+            counted="complemented_persons",
         ),
     )
 }

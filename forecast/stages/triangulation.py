@@ -202,7 +202,8 @@ def _pairs(rows: pd.DataFrame, share: float) -> pd.DataFrame:
                     "spearman": _rank_correlation(one[both], other[both], np.ones(both.sum())),
                     "spearman_weighted": _rank_correlation(one[both], other[both], weight[both]),
                     "overlap_persons": overlap,
-                    "overlap_share": overlap / (share * weight.sum()),
+                    # Both may be the same people, whose sum then differs in its last digit.
+                    "overlap_share": min(overlap / (share * weight.sum()), 1.0),
                 }
             )
     return pd.DataFrame(pairs)

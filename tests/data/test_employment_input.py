@@ -5,8 +5,10 @@ import itertools
 import pandas as pd
 import pytest
 
+from forecast.data import inputs, reference
 from forecast.data.employment import read_employment
 from forecast.errors import InputError
+from forecast.options import DataOptions
 from forecast.types import AGE_GROUPS
 
 CODES = ["11", "21", "22"]
@@ -75,3 +77,16 @@ def test_absent_and_empty_files_are_named(tmp_path):
     empty.touch()
     with pytest.raises(InputError, match="is empty"):
         read_employment(empty, CODES)
+
+
+def test_published_employment_stays_beside_an_own_table(tmp_path):
+    published = reference.load("employment_age")
+    codes = inputs.sub_major_codes(published)
+    cells = itertools.product(["2021H2", "2022H1", "2022H2"], codes, AGE_GROUPS)
+    own = pd.DataFrame(list(cells), columns=["period", "ksco7", "age_group"])
+    path = save(own.assign(employed_persons="10000"), tmp_path)
+    tables, hashes = inputs.load(DataOptions(employment=str(path)))
+    pd.testing.assert_frame_equal(tables["employment_published"], published)
+    assert set(tables["employment_age"]["period"]) == {"2021H2", "2022H1", "2022H2"}
+    assert str(path) in hashes
+    assert "employment_published" not in inputs.load(DataOptions())[0]

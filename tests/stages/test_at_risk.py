@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from forecast.errors import ConfigError, InputError
 from forecast.options import AtRiskOptions
 from forecast.stages.at_risk import anchor, employed_in, published_count
+from forecast.stages.counting import above_threshold
 from forecast.stages.exposure import score_exposure
-from forecast.stages.presets import PRESETS, above_threshold, require_preset
+from forecast.stages.presets import PRESETS, require_preset
 
 
 def published(preset: str, dimension: str) -> float:
@@ -103,12 +104,52 @@ def test_high_exposure_and_low_complementarity_are_cut_at_medians_over_groups():
     assert risk.published_persons == pytest.approx(share * risk.base_persons)
 
 
-def test_tasks_done_whole_need_no_threshold():
-    risk = ridge_result().at_risk["kli_2024_gpt"]
-    assert np.isnan(risk.threshold)
-    assert risk.published_persons == published("kli_2024_gpt", "at_risk_persons")
-    assert float(risk.probability_minor.min()) > 0
-    assert float(risk.probability_minor.max()) < 1
+def test_high_exposure_is_one_of_the_two_imf_groups_and_never_both():
+    result = ridge_result()
+    low, high = (
+        result.at_risk[f"imf_high_exposure_{end}_complementarity"] for end in ("low", "high")
+    )
+    median = result.minor.exposure.median("occupation")
+    both = low.probability_minor + high.probability_minor
+    assert both.identical((result.minor.exposure > median).astype(float).assign_attrs(both.attrs))
+    share = published("imf_high_exposure_high_complementarity", "share_percent") / 100
+    assert high.published_persons == pytest.approx(share * high.base_persons)
+    assert high.definition.startswith("not at risk")
+
+
+def test_jobs_done_whole_are_counted_above_a_stated_bar():
+    result = ridge_result()
+    risk = result.at_risk["kli_2024_gpt"]
+    assert risk.threshold == AtRiskOptions().whole_job_bar == 0.5
+    assert risk.published_persons == published("kli_2024_gpt", "at_risk_persons") == 2_770_000
+    assert "50 %" in risk.definition
+    tasks = result.details["quadrants"].set_index("ksco7")["task_substitution_share"]
+    rank = risk.probability_minor.mean("draw").to_series().corr(tasks, method="spearman")
+    assert rank > 0.95
+    companion = result.at_risk["kli_2024_gpt_complemented"]
+    assert companion.published_persons == published("kli_2024_gpt", "complemented_persons")
+    assert companion.definition.startswith("not at risk")
+
+
+def test_a_job_is_done_whole_or_complemented_and_hardly_ever_counted_twice():
+    result = ridge_result()
+    both = sum(
+        result.at_risk[name].probability_minor.mean("draw")
+        for name in ("kli_2024_gpt", "kli_2024_gpt_complemented")
+    )
+    assert float(both.max()) < 1.02
+
+
+def test_a_higher_bar_counts_fewer_jobs():
+    higher = score_exposure(
+        options(at_risk=AtRiskOptions(whole_job_bar=0.75)),
+        reference_tables(),
+        rng=np.random.default_rng(0),
+    )
+    for name in ("kli_2024_gpt", "kli_2024_gpt_complemented"):
+        ours, fewer = (run.at_risk[name] for run in (ridge_result(), higher))
+        assert (fewer.probability_minor <= ours.probability_minor).all()
+        assert "75 %" in fewer.definition
 
 
 @settings(deadline=None)
@@ -176,6 +217,12 @@ def test_a_group_without_employment_is_refused():
 def test_an_unknown_preset_is_refused_with_the_list():
     with pytest.raises(ConfigError, match="choose one of kiet_2022, bok_2023_top20"):
         require_preset("webb")
+
+
+@pytest.mark.parametrize("name", [n for n, p in PRESETS.items() if p.companion_of])
+def test_a_companion_cannot_be_the_jobs_at_risk_of_a_run(name):
+    with pytest.raises(ConfigError, match=r"companion of .*; choose one of kiet_2022"):
+        require_preset(name)
 
 
 def test_a_published_figure_must_be_there_once():

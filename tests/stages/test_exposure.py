@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from exposure_cases import N_DRAW, RIDGE, options, reference_tables, ridge_result
 
+from forecast.codebook import check_table
 from forecast.errors import ConfigError
 from forecast.features.panel import RELATIVES
 from forecast.options import AtRiskOptions, ExposureOptions, FeatureOptions
@@ -67,7 +68,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_other_draws():
 
 
 def test_scores_stand_beside_the_naive_forecast_and_beat_it():
-    scores = ridge_result().scores
+    scores = ridge_result().scores.query("stage == 'exposure'")
     columns = ["stage", "model", "split", "target", "metric", "value", "n", "naive_value"]
     assert list(scores.columns) == columns
     assert scores[["value", "naive_value", "n"]].notna().all().all()
@@ -85,13 +86,13 @@ def test_random_folds_flatter_and_are_reported_beside_the_grouped_ones():
 
 
 def test_relatives_of_the_descriptors_are_never_scored():
-    targets = set(ridge_result().scores["target"])
+    targets = set(ridge_result().scores.query("stage == 'exposure'")["target"])
     assert not targets & set(RELATIVES)
     assert {"consensus", "consensus_unrelated", "gpt4_beta", "ilo_2023"} <= targets
 
 
 def test_left_out_families_are_covered_within_three_points():
-    scores = ridge_result().scores.set_index("metric")["value"]
+    scores = ridge_result().scores.query("stage == 'exposure'").set_index("metric")["value"]
     assert scores["coverage80"] == pytest.approx(0.80, abs=0.03)
     assert scores["coverage95"] == pytest.approx(0.95, abs=0.03)
 
@@ -134,8 +135,62 @@ def test_soc_occupations_are_scored_when_their_tables_are_there():
     )
     assert result.soc is not None
     assert list(result.soc.titles.index) == sorted(published["soc2018"])
-    assert set(result.scores["stage"]) == {"exposure", "exposure_soc"}
+    assert set(result.scores["stage"]) == {"exposure", "exposure_soc", "exposure_trend"}
     assert ridge_result().soc is None
+
+
+def test_the_tables_that_say_what_scores_rest_on_are_handed_on_and_hold_the_codebook():
+    details = ridge_result().details
+    assert set(details) == {
+        "quadrants", "headline_variants", "triangulation", "triangulation_pairs",
+        "triangulation_occupations", "crosswalk_sensitivity", "exposure_reasons",
+        "exposure_contributions",
+    }  # fmt: skip
+    for name, table in details.items():
+        assert len(check_table(name, table)), name
+
+
+def test_the_join_report_of_the_tables_is_handed_on():
+    told = pd.DataFrame({"join": ["a -> b"]})
+    tables = {**reference_tables(), "join_report": told}
+    result = score_exposure(options(draws=10), tables, rng=np.random.default_rng(0))
+    assert result.details["join_report"] is told
+
+
+def test_contributions_add_up_to_the_exposure_that_is_printed():
+    result = ridge_result()
+    parts = result.details["exposure_contributions"]
+    whole = parts[parts["kind"].isin(["baseline", "descriptor", "own_indices", "korea"])]
+    total = whole.groupby(["level", "ksco7"])["contribution"].sum()
+    for level, scores in (("minor", result.minor), ("sub_major", result.sub_major)):
+        printed = scores.exposure.mean("draw").to_series()
+        assert total.loc[level].reindex(printed.index).to_numpy() == pytest.approx(printed)
+
+
+def test_growth_has_the_draws_and_groups_of_the_scores_and_its_back_test_is_reported():
+    result = ridge_result()
+    assert result.growth is not None
+    assert result.growth.daioe.sizes["draw"] == N_DRAW
+    assert list(result.growth.daioe.occupation.values) == list(result.sub_major.titles.index)
+    assert (result.scores["stage"] == "exposure_trend").sum() == len(result.growth.scores) > 0
+
+
+def test_the_armed_forces_are_scored_apart():
+    military = ridge_result().military
+    assert military is not None and list(military.titles.index) == ["A01", "A02", "A09"]
+
+
+@pytest.mark.parametrize(
+    "changes", [{"korea_shift_sd": [0.0, 0.0]}, {"share_concentration": 1_000.0}]
+)
+def test_surer_choices_about_korea_reach_the_scores(changes):
+    surer = score_exposure(
+        options(exposure=ExposureOptions(**changes)),
+        reference_tables(),
+        rng=np.random.default_rng(0),
+    )
+    width = [run.sub_major.exposure.std("draw").mean().item() for run in (surer, ridge_result())]
+    assert width[0] < width[1]
 
 
 def test_progress_is_told():

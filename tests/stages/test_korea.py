@@ -39,7 +39,7 @@ def carried(
 ) -> KoreanScores:
     return carry_to_korea(
         flat_scores(values),
-        values,
+        {"whole": values},
         options.pop("tables", reference_tables()),
         concentration=concentration,
         smallest_spread=0.06,
@@ -71,7 +71,7 @@ def test_an_average_lies_between_the_smallest_and_the_largest_source(low, high, 
 def test_equal_scores_stay_equal_and_have_only_the_smallest_spread():
     korea = carried(np.full((2, 436), 0.3))
     assert korea.sub_major.exposure.to_numpy() == pytest.approx(0.3)
-    assert korea.extra == pytest.approx(0.3)
+    assert korea.extras["whole"] == pytest.approx(0.3)
     assert korea.minor.spread.to_numpy() == pytest.approx(0.06)
 
 
@@ -115,7 +115,7 @@ def test_a_minor_group_without_a_link_stops_the_run():
     with pytest.raises(InputError, match="221"):
         carry_to_korea(
             flat_scores(np.full((2, 436), 0.3)),
-            np.full((2, 436), 0.3),
+            {"whole": np.full((2, 436), 0.3)},
             {**tables, "ksco7_isco08": links},
             concentration=2.0,
             smallest_spread=0.06,
@@ -130,7 +130,7 @@ def test_a_minor_group_without_unit_groups_stops_the_run():
     with pytest.raises(InputError, match="221"):
         carry_to_korea(
             flat_scores(np.full((2, 436), 0.3)),
-            np.full((2, 436), 0.3),
+            {"whole": np.full((2, 436), 0.3)},
             {**tables, "ksco7": pd.DataFrame(fewer)},
             concentration=2.0,
             smallest_spread=0.06,
@@ -201,14 +201,21 @@ def test_what_is_part_of_exposure_moves_with_it(common, own, seed):
     before = {
         "exposure": exposure,
         "substituted": exposure * rng.uniform(0, 1, size=exposure.shape),
-        "extra": exposure * 0.5,
+        "complementarity": rng.uniform(0, 1, size=exposure.shape),
+        "whole": rng.uniform(0, 0.6, size=exposure.shape),
+        "assisted": rng.uniform(0, 0.4, size=exposure.shape),
     }
+    tasks = ("whole", "assisted")
     after = dict(before)
-    shift_to_korea(after, (common, own), rng=np.random.default_rng(seed))
+    shift_to_korea(after, (common, own), rng=np.random.default_rng(seed), tasks=tasks)
     for name in before:
         assert (after[name] >= 0).all() and (after[name] <= 1).all()
     assert (after["exposure"][:, 0] == 0).all() and (after["exposure"][:, 1] == 1).all()
     assert (after["substituted"] <= after["exposure"] + 1e-12).all()
+    assert after["complementarity"] is before["complementarity"]
+    assert (after["whole"] + after["assisted"] <= 1 + 1e-12).all()  # they exclude one another
+    mix = [run["whole"] / (run["whole"] + run["assisted"]) for run in (before, after)]
+    assert mix[1] == pytest.approx(mix[0])
     inside = exposure > 0
     share = after["substituted"][inside] / after["exposure"][inside]
     assert share == pytest.approx(before["substituted"][inside] / exposure[inside])
@@ -216,7 +223,7 @@ def test_what_is_part_of_exposure_moves_with_it(common, own, seed):
 
 def test_the_shift_has_the_stated_spread_on_the_logit_and_keeps_the_median():
     # 20,000 draws: the standard deviation has a standard error of .5 %, the median one of .006.
-    after = {name: np.full((20_000, 2), 0.3) for name in ("exposure", "substituted", "extra")}
+    after = {name: np.full((20_000, 2), 0.3) for name in ("exposure", "substituted")}
     shift_to_korea(after, (0.3, 0.4), rng=np.random.default_rng(0))
     logit = np.log(after["exposure"] / (1 - after["exposure"]))
     assert logit.std(axis=0) == pytest.approx(0.5, rel=0.03)
@@ -233,7 +240,7 @@ def test_a_shift_that_is_no_pair_of_spreads_is_refused(wrong):
 def test_the_own_shift_reproduces_the_correlation_of_korean_and_american_scores():
     # .86 is what 전병유·신영민 (2025) report; the option takes out what they add to it, see 0011.
     korea = ridge_result().minor.exposure.mean("draw").to_numpy()
-    many = {name: np.tile(korea, (2_000, 1)) for name in ("exposure", "substituted", "extra")}
+    many = {name: np.tile(korea, (2_000, 1)) for name in ("exposure", "substituted")}
     shift_to_korea(many, (0.0, 0.45), rng=np.random.default_rng(0))
     correlation = np.mean([np.corrcoef(korea, row)[0, 1] for row in many["exposure"]])
     assert 0.86 < correlation < 0.95
@@ -242,7 +249,7 @@ def test_the_own_shift_reproduces_the_correlation_of_korean_and_american_scores(
 def test_soldiers_are_scored_apart_and_counted_nowhere():
     korea = carried(random_values(5))
     assert list(korea.military.titles.index) == ["A01", "A02", "A09"]
-    assert len(korea.minor.titles) == 153 == korea.share.shape[2] == korea.extra.shape[1]
+    assert len(korea.minor.titles) == 153 == korea.share.shape[2] == korea.extras["whole"].shape[1]
     assert not any(is_military(code) for code in korea.minor.titles.index)
     assert not any(is_military(code) for code in korea.sub_major.titles.index)
 

@@ -1,0 +1,84 @@
+"""Words, activities and labels of tasks, as models take them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from forecast.models.design import Tasks
+
+CORE_WEIGHT, OTHER_WEIGHT = 1.0, 0.5
+# Score of an occupation -> label of its tasks and what each value counts: averaging the labels
+# with the task weights gives the published score back.
+LABELS: dict[str, tuple[str, dict[str, float]]] = {
+    "gpt4_alpha": ("gpt4_exposure", {"E0": 0.0, "E1": 1.0, "E2": 0.0}),
+    "gpt4_beta": ("gpt4_exposure", {"E0": 0.0, "E1": 1.0, "E2": 0.5}),
+    "human_alpha": ("human_exposure", {"E0": 0.0, "E1": 1.0, "E2": 0.0}),
+    "human_beta": ("human_exposure", {"E0": 0.0, "E1": 1.0, "E2": 0.5}),
+    "automation": ("gpt4_automation", {"T0": 0.0, "T1": 0.25, "T2": 0.5, "T3": 0.75, "T4": 1.0}),
+}
+
+
+def task_set(tasks: pd.DataFrame, codes: Sequence[str], *, activities: bool = True) -> Tasks:
+    """Weigh words and activities of the tasks of some occupations.
+
+    Parameters
+    ----------
+    tasks : DataFrame
+        ``soc_tasks``: soc2018, onetsoc, task, core, labels, dwa_ids.
+    codes : sequence of str
+        Occupations in the order of the design; tasks of others are left out.
+    activities : bool
+        Whether the O*NET work activities of a task (detailed, intermediate, general) count beside
+        its words. Human raters have judged activities as well as tasks, so families that are left
+        out share rated activities with families that are seen: False is the stricter test.
+
+    Returns
+    -------
+    Tasks
+        Terms are TF-IDF weights (Salton and Buckley 1988) of one and two words, fitted on the
+        tasks without looking at any label. Tasks of an 8-digit occupation weigh as in the
+        published scores (core 1, others .5); its 8-digit parts weigh alike.
+    """
+    places = pd.Index(codes).get_indexer(pd.Index(tasks["soc2018"]))
+    kept = tasks[places >= 0].reset_index(drop=True)
+    weight = np.where(kept["core"], CORE_WEIGHT, OTHER_WEIGHT)
+    part = pd.Series(weight).groupby(kept["onetsoc"]).transform("sum")
+    parts = kept.groupby("soc2018")["onetsoc"].transform("nunique")
+    return Tasks(
+        terms=_terms(kept, activities=activities),
+        occupation=places[places >= 0].astype(np.int64),
+        weights=(weight / part / parts).to_numpy(dtype=float),
+        labels=np.column_stack(
+            [kept[label].map(values).to_numpy(dtype=float) for label, values in LABELS.values()]
+        ),
+        names=tuple(LABELS),
+    )
+
+
+def activity_terms(dwa_ids: str) -> list[str]:
+    """List a task's detailed, intermediate and general work activities.
+
+    >>> activity_terms("4.A.2.a.4.I09.D03")
+    ['4.A.2.a.4.I09.D03', '4.A.2.a.4.I09', '4.A.2.a.4']
+    """
+    return [
+        code
+        for detailed in dwa_ids.split()
+        for code in (detailed, detailed.rsplit(".", 1)[0], detailed.rsplit(".", 2)[0])
+    ]
+
+
+def _terms(tasks: pd.DataFrame, *, activities: bool) -> sparse.csr_array:
+    # Importing scikit-learn takes a second; most commands do not need it.
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    words = TfidfVectorizer(ngram_range=(1, 2), min_df=3, sublinear_tf=True)
+    blocks = [words.fit_transform(tasks["task"])]
+    if activities and (tasks["dwa_ids"] != "").any():
+        codes = TfidfVectorizer(analyzer=activity_terms)
+        blocks.append(codes.fit_transform(tasks["dwa_ids"]))
+    return sparse.csr_array(sparse.hstack(blocks))
