@@ -27,8 +27,11 @@ class FeatureOptions:
     """Which O*NET descriptor domains the exposure model sees."""
 
     domains: list[str] = field(
-        default_factory=lambda: ["skill", "knowledge", "ability", "activity", "style", "zone"]
+        default_factory=lambda: [
+            *("skill", "knowledge", "ability", "activity", "style", "interest", "zone")
+        ]
     )
+    activities: bool = True  # O*NET work activities of tasks beside their words (data=sources)
 
 
 @dataclass
@@ -51,6 +54,7 @@ class ExposureOptions:
 
     indices: list[str] = field(default_factory=lambda: ["gpt4_beta", "human_beta", "ilo_2023"])
     anchor_index: str = "human_beta"  # its equation of the factor gives the 0-1 scale
+    index_tests: bool = False  # leave whole indices out, and forecast each from the others
     folds: int = 10
     crosswalk_concentration: dict[str, float] = field(  # Dirichlet parameter per link
         default_factory=lambda: {"high": 1.0, "medium": 0.75, "low": 0.5}

@@ -207,7 +207,8 @@ class ExposureResult:
     (contract table ``at_risk_cells``) and jobs at risk over a range of thresholds. `model` is the
     fitted model whose predictions were carried to Korea, `model_name` its name, `columns` its
     descriptor columns; `scores` the cross-validation rows of contract table ``scores``;
-    `split_hashes` the fingerprint of each way to split; `details` further tables by name. With
+    `split_hashes` the fingerprint of each way to split; `fit_seconds` the time of one fit of each
+    model; `details` further tables by name. With
     `growth` exposure moves by year in the chain; without it stays that of the base year.
     `military` are the Korean minor groups of the armed forces, for whom no jobs are counted.
     """
@@ -226,6 +227,7 @@ class ExposureResult:
     soc: OccupationScores | None = None
     military: OccupationScores | None = None
     split_hashes: dict[str, str] = field(default_factory=dict)
+    fit_seconds: dict[str, float] = field(default_factory=dict)
     details: dict[str, pd.DataFrame] = field(default_factory=dict)
     growth: ExposureGrowth | None = None
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+NEIGHBOURS = 5
 
 
 def nearest_codes(
@@ -52,3 +53,41 @@ def nearest_codes(
         ]
         nearest.append([str(names[place]) for place in allowed[:n]])
     return nearest
+
+
+def distance_to_others(
+    values: Floats, families: NDArray[np.str_], known: NDArray[np.bool_]
+) -> Floats:
+    """Return how far each occupation is from the nearest known ones of other families.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_occ, n_descriptor)
+        In any unit; standardised here over the known occupations.
+    families : ndarray of str, shape (n_occ,)
+    known : ndarray of bool, shape (n_occ,)
+        Occupations that a model can be trained on.
+
+    Returns
+    -------
+    ndarray of shape (n_occ,)
+        Mean distance to the :data:`NEIGHBOURS` nearest, in standard deviations per descriptor.
+
+    Examples
+    --------
+    >>> where = np.array([[0.0], [1.0], [4.0]])
+    >>> known = np.array([True, True, True])
+    >>> distance_to_others(where, np.array(["a", "a", "b"]), known).round(2).tolist()
+    [2.35, 1.77, 2.06]
+    """
+    scale = values[known].std(axis=0)
+    standard = (values - values[known].mean(axis=0)) / np.where(scale > 1e-9, scale, 1.0)
+    squares = (standard**2).sum(axis=1)
+    distance = squares[:, None] + squares[known] - 2.0 * standard @ standard[known].T
+    distance = np.sqrt(np.maximum(distance, 0.0) / values.shape[1])
+    distance[families[:, None] == families[known]] = np.inf
+    nearest = np.sort(distance, axis=1)[:, :NEIGHBOURS]
+    # Where a family is nearly all there is, fewer neighbours are averaged.
+    there = np.isfinite(nearest)
+    total = np.where(there, nearest, 0.0).sum(axis=1)
+    return np.asarray(total / np.maximum(there.sum(axis=1), 1))

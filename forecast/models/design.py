@@ -49,6 +49,8 @@ class Tasks:
 
     def of(self, rows: NDArray[np.int64], n_occ: int) -> Tasks:
         """Keep the tasks of some occupations, renumbered in the order of `rows`."""
+        if len(np.unique(rows)) < len(rows):
+            raise InputError("an occupation is taken twice, but its tasks can follow one row only.")
         place = np.full(n_occ, -1)
         place[rows] = np.arange(len(rows))
         kept = np.flatnonzero(place[self.occupation] >= 0)

@@ -180,11 +180,16 @@ class BestOf(Regressor):
         self._best: Regressor | None = None
 
     def choose(self, scores: Mapping[str, float]) -> Self:
-        """Take the candidate with the highest score; the simpler name first on a tie."""
-        missing = sorted(set(self.candidates) - set(scores))
-        if missing:
-            raise InputError(f"candidate(s) {missing} have no score to be chosen by.")
-        self._best = self.candidates[max(sorted(self.candidates), key=lambda name: scores[name])]
+        """Take the candidate with the highest score; the simpler name first on a tie.
+
+        A candidate without a score could not be tried (it lacks its tasks) and is passed over.
+        """
+        unknown = sorted(set(scores) - set(self.candidates))
+        if unknown or not scores:
+            raise InputError(
+                f"scores of {unknown or 'no candidate'}: expected {list(self.candidates)}."
+            )
+        self._best = self.candidates[max(sorted(scores), key=lambda name: scores[name])]
         self.name = self._best.name
         return self
 

@@ -222,12 +222,12 @@ def _kernel(parameters: Floats, parts: Sequence[Floats]) -> Floats:
 
 
 def _some_families(groups: Texts, limit: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Draw whole families until `limit` rows are reached; all of them if that is enough."""
+    """Draw whole families, as many as `limit` rows hold but at least one."""
     if not limit or len(groups) <= limit:
         return np.arange(len(groups))
     names, family_of, sizes = np.unique(groups, return_inverse=True, return_counts=True)
     order = rng.permutation(len(names))
-    taken = order[np.cumsum(sizes[order]) <= limit]
+    taken = order[: max(1, int((np.cumsum(sizes[order]) <= limit).sum()))]
     return np.flatnonzero(np.isin(family_of, taken))
 
 

@@ -45,7 +45,8 @@ class PartialLeastSquares(Regressor):
             raise ConfigError(f"model.components is {list(components)}; give numbers from 1 up.")
         self.components = tuple(sorted(int(number) for number in components))
         self._lines: list[tuple[Floats, float]] = []  # slopes and constant per target
-        self._spread: Floats = np.zeros((0, 0, 0))  # (n_bootstrap, n_descriptor + 1, n_target)
+        self._sizes: list[int] = []
+        self._training: tuple[Floats, Floats, Texts] | None = None
 
     def fit(
         self,
@@ -58,14 +59,13 @@ class PartialLeastSquares(Regressor):
     ) -> Self:
         """Fit every target on the rows where it is observed; weights are not used."""
         values, y, _ = checked_arrays(x, y, groups, weights)
-        self._lines, spreads = [], []
+        self._lines, self._sizes = [], []
         for column in y.T:
             rows = np.flatnonzero(np.isfinite(column))
-            data = values[rows], column[rows], groups[rows]
-            size = _best_size(*data, self.components)
-            self._lines.append(_line(data[0], data[1], size))
-            spreads.append(_bootstrap(*data, size, rng))
-        self._spread = np.stack(spreads, axis=2)
+            size = _best_size(values[rows], column[rows], groups[rows], self.components)
+            self._sizes.append(size)
+            self._lines.append(_line(values[rows], column[rows], size))
+        self._training = values, y, np.asarray(groups)
         return self
 
     def predict(self, x: Design | Floats) -> Floats:
@@ -77,7 +77,14 @@ class PartialLeastSquares(Regressor):
         """Return normal draws with the covariance of refits on redrawn families."""
         values = values_of(x)
         padded = np.column_stack([values, np.ones(len(values))])
-        refits = np.einsum("ok,bkt->bot", padded, self._spread)
+        if self._training is None:
+            raise ConfigError("the PLS model is not fitted yet.")
+        seen, y, groups = self._training
+        spreads = []
+        for column, size in zip(y.T, self._sizes, strict=True):
+            rows = np.flatnonzero(np.isfinite(column))
+            spreads.append(_bootstrap(seen[rows], column[rows], groups[rows], size, rng))
+        refits = np.einsum("ok,bkt->bot", padded, np.stack(spreads, axis=2))
         away = (refits - refits.mean(axis=0)) / np.sqrt(len(refits) - 1)
         noise = rng.standard_normal((n_draw, len(refits)))
         return np.asarray(self.predict(values) + np.tensordot(noise, away, axes=1))
@@ -103,6 +110,8 @@ def _line(x: Floats, y: Floats, size: int) -> tuple[Floats, float]:
     # Importing scikit-learn takes a second; only training needs it.
     from sklearn.cross_decomposition import PLSRegression
 
+    if not np.ptp(y) > 0:
+        return np.zeros(x.shape[1]), float(y[0])
     scale = x.std(axis=0)
     kept = scale > 1e-9  # a constant descriptor says nothing and cannot be standardised
     fitted = PLSRegression(min(size, int(kept.sum())), scale=True).fit(x[:, kept], y)

@@ -40,8 +40,7 @@ class TaskText(Regressor):
         self.task_penalty, self.occupation_penalty = task_penalty, occupation_penalty
         self._slopes: Floats = np.zeros((0, 0))  # (n_target, n_term)
         self._constants: Floats = np.zeros(0)
-        self._by_task: tuple[bool, ...] = ()
-        self._refits: list[tuple[Floats, Floats]] = []
+        self._means: Floats = np.zeros(0)
         self._training: tuple[Design, Floats, Texts] | None = None
 
     def fit(
@@ -62,14 +61,13 @@ class TaskText(Regressor):
                 f"tasks carry {tasks.labels.shape[1]} labels for {y.shape[1]} targets; "
                 "align them with Tasks.for_targets."
             )
-        self._by_task = tuple(bool(np.isfinite(label).any()) for label in tasks.labels.T)
-        self._slopes, self._constants = self._solve(design, y)
+        self._slopes, self._constants, self._means = self._solve(design, y)
         self._training = design, y, np.asarray(groups)
         return self
 
     def predict(self, x: Design | Floats) -> Floats:
         """Return the prediction, shape (n_occ, n_target)."""
-        return self._apply(as_design(x), self._slopes, self._constants)
+        return self._apply(as_design(x), self._slopes, self._constants, self._means)
 
     def predict_draws(self, x: Design | Floats, *, n_draw: int, rng: np.random.Generator) -> Floats:
         """Return normal draws with the covariance of refits on redrawn families."""
@@ -88,26 +86,28 @@ class TaskText(Regressor):
         noise = rng.standard_normal((n_draw, len(refits)))
         return np.asarray(self.predict(x) + np.tensordot(noise, away, axes=1))
 
-    def _solve(self, design: Design, y: Floats) -> tuple[Floats, Floats]:
+    def _solve(self, design: Design, y: Floats) -> tuple[Floats, Floats, Floats]:
         tasks = _tasks_of(design)
         mean_terms = tasks.mean_terms(len(design))
         described = np.diff(mean_terms.indptr) > 0
         slopes, constants = np.zeros((y.shape[1], tasks.terms.shape[1])), np.zeros(y.shape[1])
-        for target, by_task in enumerate(self._by_task):
-            if by_task:
-                label = tasks.labels[:, target]
-                rows = np.isfinite(label)
+        for target, label in enumerate(tasks.labels.T):
+            # Who hides a score hides what it is made of.
+            rows = np.isfinite(label) & np.isfinite(y[tasks.occupation, target])
+            if rows.any():
                 found = _ridge(tasks.terms[rows], label[rows], self.task_penalty)
             else:
                 rows = np.isfinite(y[:, target]) & described
                 found = _ridge(mean_terms[rows], y[rows, target], self.occupation_penalty)
             slopes[target], constants[target] = found
-        return slopes, constants
+        return slopes, constants, np.nanmean(y, axis=0)
 
-    def _apply(self, design: Design, slopes: Floats, constants: Floats) -> Floats:
+    def _apply(self, design: Design, slopes: Floats, constants: Floats, means: Floats) -> Floats:
         if design.tasks is None:
             raise InputError("the task-text model predicts from tasks; this design has none.")
-        return np.asarray(design.tasks.mean_terms(len(design)) @ slopes.T) + constants
+        mean_terms = design.tasks.mean_terms(len(design))
+        described = np.diff(mean_terms.indptr) > 0
+        return np.where(described[:, None], mean_terms @ slopes.T + constants, means)
 
 
 def _tasks_of(design: Design) -> Tasks:

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forecast.models.base import Floats, Regressor
+from forecast.errors import ConfigError
+from forecast.models.base import Regressor
+from forecast.models.design import Design, Floats
 from forecast.models.ensemble import BestOf
+from forecast.models.stack import Stack
+from forecast.stages.naive import mean_rank_forecast, parent_forecast
 from forecast.validation.intervals import left_out_coverage
 from forecast.validation.scores import mae, r2, spearman
 from forecast.validation.splits import SPLITS, grouped_folds, random_folds, split_hash
 
 METRICS: dict[str, Callable[[Floats, Floats], float]] = {"r2": r2, "spearman": spearman, "mae": mae}
 SCORE_COLUMNS = ["stage", "model", "split", "target", "metric", "value", "n", "naive_value"]
+CONSENSUS = "consensus"  # latent exposure from all chosen indices: what is forecast
+MEAN_RANK = "mean_rank"  # declared naive: mean rank of the unrelated indices of the occupation
+SELECTED = "auto_nested"  # the choice between candidates made anew without each fold
 
 
 @dataclass(frozen=True)
@@ -26,7 +34,8 @@ class TrainingSet:
     Parameters
     ----------
     codes, families, parents : ndarray of str, shape (n_occ,)
-    x : ndarray of shape (n_occ, n_descriptor)
+    x : Design
+        Descriptors, groups and tasks of the rows.
     y : ndarray of shape (n_occ, n_target)
     targets : list of str
         Names of the columns of `y`.
@@ -34,16 +43,22 @@ class TrainingSet:
         Reliability of the rows.
     noise : ndarray of shape (n_occ,)
         Variance of the measured latent exposure (column ``consensus``).
+    distances : ndarray of shape (n_occ,)
+        To the nearest occupations of other families.
+    indices : DataFrame (n_occ, n_index)
+        Published indices of the rows, relatives of the descriptors included.
     """
 
     codes: NDArray[np.str_]
     families: NDArray[np.str_]
     parents: NDArray[np.str_]
-    x: Floats
+    x: Design
     y: Floats
     targets: list[str]
     weights: Floats
     noise: Floats
+    distances: Floats
+    indices: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -51,7 +66,7 @@ class Comparison:
     """The chosen model (not yet fitted), its out-of-fold predictions and everybody's scores.
 
     `left_out` holds grouped out-of-fold predictions, shape (n_occ, n_target); `hashes` the
-    fingerprint of each split.
+    fingerprint of each split; `seconds` the time of one fit of each model, all targets.
     """
 
     model: Regressor
@@ -59,6 +74,7 @@ class Comparison:
     folds: NDArray[np.int64]
     scores: pd.DataFrame
     hashes: dict[str, str]
+    seconds: dict[str, float] = field(default_factory=dict)
 
 
 def compare_models(
@@ -69,8 +85,9 @@ def compare_models(
     stage: str,
     judged_on: str,
     rng: np.random.Generator,
+    advance: Callable[[str], None] = lambda text: None,
 ) -> Comparison:
-    """Score each candidate on grouped and on random folds, beside the naive forecast.
+    """Score each candidate on grouped and on random folds, beside the naive forecasts.
 
     Parameters
     ----------
@@ -83,11 +100,15 @@ def compare_models(
     judged_on : str
         The target whose grouped out-of-fold R2 decides.
     rng : Generator
+    advance : callable
+        Told which model is being fitted.
 
     Returns
     -------
     Comparison
-        The naive forecast is the mean of the parent (sub-major) group in the training folds.
+        The naive value beside each score is the mean of the parent (sub-major) group in the
+        training folds. Further rows: model :data:`MEAN_RANK`, which knows the other indices of
+        the very occupation, and :data:`SELECTED`, the honest score of choosing.
     """
     folds = np.stack(
         [
@@ -95,61 +116,104 @@ def compare_models(
             random_folds(list(data.codes), n_fold=n_fold),
         ]
     )
-    naive = naive_forecast(data.y, parents=data.parents, folds=folds)
-    candidates = model.candidates if isinstance(model, BestOf) else {model.name: model}
-    streams = rng.spawn(len(candidates))
-    left_out, rows = {}, []
-    for (name, candidate), stream in zip(candidates.items(), streams, strict=True):
-        left_out[name] = candidate.cross_predict(
-            data.x, data.y, folds=folds, groups=data.families, weights=data.weights, rng=stream
-        )
-        rows += _score_rows(name, left_out[name], naive, data, folds[0])
-    scores = pd.DataFrame(rows).assign(stage=stage)[SCORE_COLUMNS]
+    naive = parent_forecast(data.y, parents=data.parents, folds=folds)
+    candidates = usable_candidates(model, data.x)
+    left_out, seconds = _predict_all(candidates, data, folds, rng=rng, advance=advance)
+    rows = []
+    for name, predicted in left_out.items():
+        rows += _score_rows(name, predicted, naive, data, folds[0])
+    ranked = mean_rank_forecast(data.y, data.targets, data.indices, folds=folds)
+    rows += _score_rows(MEAN_RANK, ranked, naive, data, folds[0])
+    place = data.targets.index(judged_on)
     if isinstance(model, BestOf):
-        decisive = scores.query("split == 'grouped' and metric == 'r2' and target == @judged_on")
-        model.choose(dict(zip(decisive["model"], decisive["value"], strict=True)))
+        judged = data.y[:, place]
+        known = np.isfinite(judged)
+        model.choose({name: r2(judged[known], p[0, known, place]) for name, p in left_out.items()})
+        if len(left_out) > 1:
+            nested = _select_without_each_fold(left_out, judged, folds[0], place)
+            rows += _score_rows(SELECTED, nested, naive, data, folds[0])
+    chosen = candidates[model.name]
+    if isinstance(chosen, Stack):
+        kept = {name: left_out[name][0] for name in chosen.usable(data.x) if name in left_out}
+        if len(kept) == len(chosen.usable(data.x)):
+            chosen.learn(kept, data.y)
     return Comparison(
         model=model,
         left_out=left_out[model.name][0],
         folds=folds[0],
-        scores=scores,
+        scores=pd.DataFrame(rows).assign(stage=stage)[SCORE_COLUMNS],
         hashes={
             split: split_hash(list(data.codes), numbers)
             for split, numbers in zip(SPLITS, folds, strict=True)
         },
+        seconds=seconds,
     )
 
 
-def naive_forecast(
-    y: Floats, *, parents: NDArray[np.str_], folds: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """Forecast each row by the mean of its parent group outside its fold, else by the mean of all.
+def usable_candidates(model: Regressor, design: Design) -> dict[str, Regressor]:
+    """Return the candidates that this design can feed, stacks last.
 
-    Returns
-    -------
-    ndarray of shape (n_split, n_occ, n_target)
-
-    Examples
-    --------
-    >>> naive_forecast(np.array([[1.0], [3.0], [8.0]]), parents=np.array(["a", "a", "b"]),
-    ...     folds=np.array([[0, 1, 2]])).ravel().tolist()
-    [3.0, 1.0, 2.0]
+    Raises
+    ------
+    ConfigError
+        If none is left: every one learns from labelled tasks, and there are none.
     """
-    _, parent_of = np.unique(parents, return_inverse=True)
-    member = np.eye(parent_of.max() + 1)[:, parent_of]  # (n_parent, n_occ)
-    observed = np.isfinite(y)
-    filled = np.where(observed, y, 0.0)
-    forecast = np.empty((len(folds), *y.shape))
-    for split, numbers in enumerate(folds):
-        for fold in np.unique(numbers):
-            kept = (numbers != fold)[:, None]
-            sums, counts = member @ (filled * kept), member @ (observed * kept)
-            overall = (filled * kept).sum(axis=0) / (observed * kept).sum(axis=0)
-            means = np.divide(
-                sums, counts, out=np.broadcast_to(overall, sums.shape).copy(), where=counts > 0
+    every = model.candidates if isinstance(model, BestOf) else {model.name: model}
+    kept = {
+        name: candidate
+        for name, candidate in every.items()
+        if design.tasks is not None or not candidate.needs_tasks
+    }
+    if not kept:
+        raise ConfigError(
+            f"model: {', '.join(every)} learns from labelled tasks, which come with data=sources "
+            "at SOC level only; choose another model."
+        )
+    return dict(sorted(kept.items(), key=lambda item: isinstance(item[1], Stack)))
+
+
+def _predict_all(
+    candidates: Mapping[str, Regressor],
+    data: TrainingSet,
+    folds: NDArray[np.int64],
+    *,
+    rng: np.random.Generator,
+    advance: Callable[[str], None],
+) -> tuple[dict[str, Floats], dict[str, float]]:
+    """Predict out of fold with every candidate; a stack takes what its members have predicted."""
+    left_out: dict[str, Floats] = {}
+    seconds: dict[str, float] = {}
+    n_fit = sum(len(np.unique(numbers)) for numbers in folds)
+    for (name, candidate), stream in zip(
+        candidates.items(), rng.spawn(len(candidates)), strict=True
+    ):
+        advance(f"fitting {name}")
+        started = time.perf_counter()
+        members = candidate.usable(data.x) if isinstance(candidate, Stack) else {}
+        if members and set(members) <= set(left_out):
+            assert isinstance(candidate, Stack)
+            known = {member: left_out[member] for member in members}
+            left_out[name] = candidate.combine(known, data.y, folds=folds)
+        else:
+            left_out[name] = candidate.cross_predict(
+                data.x, data.y, folds=folds, groups=data.families, weights=data.weights, rng=stream
             )
-            forecast[split, ~kept[:, 0]] = means[parent_of[~kept[:, 0]]]
-    return forecast
+        seconds[name] = (time.perf_counter() - started) / n_fit
+    return left_out, seconds
+
+
+def _select_without_each_fold(
+    left_out: Mapping[str, Floats], judged: Floats, folds: NDArray[np.int64], place: int
+) -> Floats:
+    """Predict each fold by the candidate that is best on the other folds."""
+    first = next(iter(left_out.values()))
+    chosen = np.full(first.shape, np.nan)
+    for fold in np.unique(folds):
+        kept = (folds != fold) & np.isfinite(judged)
+        best = max(sorted(left_out), key=lambda n: r2(judged[kept], left_out[n][0, kept, place]))
+        chosen[:, folds == fold] = left_out[best][:, folds == fold]
+    chosen[1:] = np.nan  # the choice is made on grouped folds only
+    return chosen
 
 
 def _score_rows(
@@ -157,26 +221,30 @@ def _score_rows(
 ) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     for place, target in enumerate(data.targets):
-        seen = np.isfinite(data.y[:, place])
-        y = data.y[seen, place]
-        common: dict[str, object] = {"model": name, "target": target, "n": int(seen.sum())}
         for split, forecast, base in zip(SPLITS, predicted, naive, strict=True):
+            seen = np.isfinite(data.y[:, place]) & np.isfinite(forecast[:, place])
+            if seen.sum() < 3:
+                continue
+            y = data.y[seen, place]
+            common: dict[str, object] = {"model": name, "target": target, "n": int(seen.sum())}
             for metric, score in METRICS.items():
                 value = score(y, forecast[seen, place])
                 plain = score(y, base[seen, place])
                 row = {"split": split, "metric": metric, "value": value, "naive_value": plain}
                 rows.append({**common, **row})
-        if target == "consensus":
+            if split != "grouped":
+                continue
             covered = [
                 left_out_coverage(
-                    y - forecast[0][seen, place],
+                    y - point[seen, place],
                     groups=data.families[seen],
                     folds=grouped[seen],
-                    noise_variances=data.noise[seen],
+                    noise_variances=data.noise[seen] * (target == CONSENSUS),
+                    distances=data.distances[seen],
                 )
-                for forecast in (predicted, naive)
+                for point in (forecast, base)
             ]
             for level, value in covered[0].items():
                 row = {"metric": f"coverage{level * 100:.0f}", "value": value}
-                rows.append({**common, **row, "split": "grouped", "naive_value": covered[1][level]})
+                rows.append({**common, **row, "split": split, "naive_value": covered[1][level]})
     return rows

@@ -15,7 +15,7 @@ Occupations without indices keep f with its full width; without descriptors they
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -24,20 +24,21 @@ from numpy.typing import NDArray
 
 from forecast.errors import ConfigError
 from forecast.features.complementarity import draw_weights, substitution
+from forecast.features.likeness import distance_to_others
 from forecast.features.panel import RELATIVES, OccupationPanel
 from forecast.models.base import Floats, Regressor
+from forecast.models.design import Tasks
 from forecast.models.exposure import ExposureModel
 from forecast.models.linear import Ridge
 from forecast.models.measurement import OneFactor, fit_one_factor
 from forecast.options import ExposureOptions
-from forecast.stages.candidates import TrainingSet, compare_models
+from forecast.stages.candidates import CONSENSUS, TrainingSet, compare_models
 from forecast.stages.fusion import combine_with_indices
 from forecast.stages.provenance import occupation_provenance
 from forecast.types import OccupationScores, labelled
 from forecast.validation.intervals import ResidualScale, residual_scale
 from forecast.validation.splits import grouped_folds
 
-CONSENSUS = "consensus"  # latent exposure from all chosen indices: what is forecast
 UNRELATED = "consensus_unrelated"  # the same without relatives of the descriptors: what judges
 
 
@@ -46,7 +47,8 @@ class Estimate:
     """Scores of one classification, the fitted model and its score rows.
 
     `weight` (draw) and `floor` are what complementarity was weighted with; `imputed` names the
-    occupations whose complementarity is a forecast; `hashes` fingerprints the splits.
+    occupations whose complementarity is a forecast; `hashes` fingerprints the splits; `seconds`
+    is the time of one fit of each model.
     """
 
     scores: OccupationScores
@@ -56,6 +58,7 @@ class Estimate:
     scale: ResidualScale
     hashes: dict[str, str]
     imputed: tuple[str, ...]
+    seconds: dict[str, float]
 
 
 def estimate_scores(
@@ -87,19 +90,29 @@ def estimate_scores(
     chosen = chosen_indices(panel, options)
     factor = fit_one_factor(panel.indices[chosen].to_numpy())
     measured, noise = factor.measure(panel.indices[chosen].to_numpy())
-    advance(f"{stage}: comparing models on {panel.system}")
-    data, seen = _training_set(panel, measured, noise, chosen)
+    data, seen, distances = _training_set(panel, measured, noise, chosen, factor)
     comparison = compare_models(
-        model, data, n_fold=options.folds, stage=stage, judged_on=UNRELATED, rng=rng
+        model,
+        data,
+        n_fold=options.folds,
+        stage=stage,
+        judged_on=UNRELATED,
+        rng=rng,
+        advance=lambda text: advance(f"{stage}: {text} on {panel.system}"),
     )
     target = data.targets.index(CONSENSUS)
     residuals = data.y[:, target] - comparison.left_out[:, target]
-    scale = residual_scale(residuals, groups=data.families, noise_variances=data.noise)
+    scale = residual_scale(
+        residuals,
+        groups=data.families,
+        noise_variances=data.noise,
+        distances=data.distances,
+    )
     fitted = comparison.model.fit(
         data.x, data.y, groups=data.families, weights=data.weights, rng=rng
     )
     advance(f"{stage}: drawing scores of {panel.system}")
-    x = panel.descriptors.to_numpy()
+    x = panel.design()
     centre = fitted.predict(x)[:, target]
     wobble = fitted.predict_draws(x, n_draw=n_draw, rng=rng)[:, :, target] - centre
     # Where indices exist, f must not have seen them: they would count twice.
@@ -112,6 +125,7 @@ def estimate_scores(
         described=panel.described.to_numpy(),
         families=panel.families.to_numpy(dtype=str),
         rng=rng,
+        distances=distances,
     )
     # The anchor's own equation of the measurement model, without its noise.
     place = chosen.index(options.anchor_index)
@@ -143,6 +157,7 @@ def estimate_scores(
         scale=scale,
         hashes=comparison.hashes,
         imputed=imputed,
+        seconds=comparison.seconds,
     )
 
 
@@ -242,8 +257,12 @@ def occupation_scores(
 
 
 def _training_set(
-    panel: OccupationPanel, measured: Floats, noise: Floats, chosen: Sequence[str]
-) -> tuple[TrainingSet, NDArray[np.int64]]:
+    panel: OccupationPanel,
+    measured: Floats,
+    noise: Floats,
+    chosen: Sequence[str],
+    factor: OneFactor,
+) -> tuple[TrainingSet, NDArray[np.int64], Floats]:
     """Put every index that is no relative of the descriptors beside the consensus."""
     names = [str(name) for name in panel.indices if name not in RELATIVES]
     independent = panel.indices[[name for name in chosen if name not in RELATIVES]].to_numpy()
@@ -253,14 +272,36 @@ def _training_set(
         judge = (independent[:, 0] - np.nanmean(independent)) / np.nanstd(independent)
     rows = np.flatnonzero(panel.described.to_numpy() & np.isfinite(measured))
     y = np.column_stack([panel.indices[names].to_numpy(), measured, judge])[rows]
+    families = panel.families.to_numpy(dtype=str)
+    known = np.zeros(len(families), dtype=bool)
+    known[rows] = True
+    distances = distance_to_others(panel.descriptors.to_numpy(), families, known)
+    targets = [*names, CONSENSUS, UNRELATED]
+    design = panel.design()[rows]
+    if design.tasks is not None:
+        design = replace(design, tasks=_labelled(design.tasks, targets, factor, chosen))
     training = TrainingSet(
         codes=np.asarray(panel.codes)[rows],
-        families=panel.families.to_numpy(dtype=str)[rows],
+        families=families[rows],
         parents=panel.parents.to_numpy(dtype=str)[rows],
-        x=panel.descriptors.to_numpy()[rows],
+        x=design,
         y=y,
-        targets=[*names, CONSENSUS, UNRELATED],
+        targets=targets,
         weights=1.0 / (1.0 + noise[rows]),  # reliability: E itself has variance 1
         noise=noise[rows],
+        distances=distances[rows],
+        indices=panel.indices.iloc[rows],
     )
-    return training, rows
+    return training, rows, distances
+
+
+def _labelled(
+    tasks: Tasks, targets: Sequence[str], factor: OneFactor, chosen: Sequence[str]
+) -> Tasks:
+    """Put the labels beside the targets; the consensus is linear in its indices, so in labels."""
+    aligned = tasks.for_targets(targets)
+    if set(chosen) <= set(tasks.names):
+        labels = tasks.labels[:, [tasks.names.index(name) for name in chosen]]
+        for target in (CONSENSUS, UNRELATED):
+            aligned.labels[:, targets.index(target)] = factor.measure(labels)[0]
+    return aligned

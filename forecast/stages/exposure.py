@@ -16,11 +16,13 @@ from threadpoolctl import threadpool_limits
 from forecast.classifications import Crosswalk, is_military
 from forecast.features.panel import OccupationPanel, isco_panel, soc_panel
 from forecast.models.base import build_model
+from forecast.models.gaussian_process import GaussianProcess
 from forecast.options import Options
 from forecast.stages.at_risk import assess, sweep_thresholds
 from forecast.stages.cells import raked_cells
 from forecast.stages.estimation import Estimate, chosen_indices, complete, estimate_scores
 from forecast.stages.exposure_trend import project_exposure_growth
+from forecast.stages.index_left_out import given_indices_scores, index_left_out_scores
 from forecast.stages.korea import KoreanScores, carry_to_korea
 from forecast.stages.presets import PRESETS, require_preset
 from forecast.stages.quadrants import quadrant_map
@@ -65,7 +67,7 @@ def _score(
     rng: np.random.Generator,
     advance: Callable[[str], None],
 ) -> ExposureResult:
-    streams = rng.spawn(7)
+    streams = rng.spawn(8)
     domains = options.features.domains
     panel = isco_panel(tables, domains=domains)
     estimate = estimate_scores(
@@ -103,9 +105,10 @@ def _score(
         for preset, stream in zip(PRESETS, streams[3].spawn(len(PRESETS)), strict=True)
     }
     score_rows, soc = [estimate.score_rows], None
+    seconds = {f"exposure/{name}": value for name, value in estimate.seconds.items()}
     if "soc_panel" in tables and "soc_descriptors" in tables:
         american = estimate_scores(
-            soc_panel(tables, domains=domains),
+            soc_panel(tables, domains=domains, activities=options.features.activities),
             options.exposure,
             model=build_model(options.model),
             n_draw=options.draws,
@@ -115,6 +118,10 @@ def _score(
         )
         soc = american.scores
         score_rows.append(american.score_rows)
+        seconds |= {f"exposure_soc/{name}": value for name, value in american.seconds.items()}
+    if options.exposure.index_tests:
+        advance("exposure: leaving whole indices out")
+        score_rows.append(_index_tests(panel, tables, options, rng=streams[7]))
     advance("exposure: extending the yearly index")
     growth = project_exposure_growth(
         tables,
@@ -141,6 +148,34 @@ def _score(
         split_hashes=estimate.hashes,
         details=_details(options, tables, panel, estimate, korea, rng=streams[5], advance=advance),
         growth=growth,
+        fit_seconds=seconds,
+    )
+
+
+def _index_tests(
+    panel: OccupationPanel,
+    tables: Mapping[str, pd.DataFrame],
+    options: Options,
+    *,
+    rng: np.random.Generator,
+) -> pd.DataFrame:
+    """Score what the indices say about each other, with the pull-only ones where they are."""
+    more = None
+    if "isco_indices_pull_only" in tables:
+        long = tables["isco_indices_pull_only"]
+        more = long.pivot(index="isco08", columns="index", values="value")
+    n_fold = options.exposure.folds
+    first, second = rng.spawn(2)
+    return pd.concat(
+        [
+            index_left_out_scores(
+                panel, more, model=GaussianProcess(), n_fold=n_fold, stage="exposure", rng=first
+            ),
+            given_indices_scores(
+                panel, model=GaussianProcess(), n_fold=n_fold, stage="exposure", rng=second
+            ),
+        ],
+        ignore_index=True,
     )
 
 

@@ -19,6 +19,7 @@ def combine_with_indices(
     described: NDArray[np.bool_],
     families: NDArray[np.str_],
     rng: np.random.Generator,
+    distances: Floats | None = None,
 ) -> Floats:
     """Draw latent exposure from a forecast and whatever indices there are.
 
@@ -34,6 +35,8 @@ def combine_with_indices(
         Where false, f rests on imputed descriptors: the width of E over all occupations is added.
     families : ndarray of str, shape (n_occ,)
     rng : Generator
+    distances : ndarray of shape (n_occ,), optional
+        To the nearest known occupations: the width grows with it as `scale` says.
 
     Returns
     -------
@@ -52,15 +55,17 @@ def combine_with_indices(
     shape = (n_draw, int(family_of.max()) + 1)
     # Siblings share one random width per draw: their misses follow a multivariate t.
     width = scale.factor * np.sqrt(scale.freedom / rng.chisquare(scale.freedom, size=shape))
+    far = np.ones(n_occ) if distances is None else scale.stretch(distances)
     width = width[:, family_of]
     family = np.sqrt(scale.family * left) * rng.standard_normal(shape)
     missed = family[:, family_of] + np.sqrt(own) * rng.standard_normal((n_draw, n_occ))
-    prior = forecast + width * missed
+    prior = forecast + width * far * missed
 
     measured, noise = _reweighted_measure(indices, factor, n_draw=n_draw, rng=rng)
     seen = np.isfinite(measured[0])
     same = family_of[:, None] == family_of[None, :]
     covariance = scale.family * same + np.diag(np.where(described, scale.unit, 1.0))
+    covariance = covariance * np.outer(far, far)
     _, variance = factor.measure(indices)
     gain = np.linalg.solve(
         covariance[np.ix_(seen, seen)] + np.diag(variance[seen]), covariance[seen]

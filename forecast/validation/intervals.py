@@ -10,6 +10,7 @@ from scipy.stats import t as student
 
 from forecast.errors import InputError
 
+MOST_AWAY = 0.25  # in standard deviations of a descriptor: no width is extrapolated further
 CALIBRATED_AT = (0.8, 0.95)  # the two levels that every table prints
 # Student's t from heavy tails to nearly normal; below 3 a few outliers would rule every interval.
 FREEDOMS = (3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 15.0, 30.0, 1_000.0)
@@ -26,12 +27,26 @@ class ResidualScale:
     factor, freedom : float
         Conformal factor and degrees of freedom: a miss is `factor` times a t with these
         variances as squared scales; measurement noise is stretched alike.
+    slope, typical : float
+        How the log of the width grows with the distance to the nearest known occupations, and
+        the distance at which it is neither stretched nor shrunk.
     """
 
     family: float
     unit: float
     factor: float
     freedom: float
+    slope: float = 0.0
+    typical: float = 0.0
+
+    def stretch(self, distances: ArrayLike) -> NDArray[np.float64]:
+        """Return the factor on the width at each distance; never below that of the typical one.
+
+        >>> ResidualScale(0.5, 0.5, factor=1.0, freedom=9.0).stretch([0.1, 9.0]).tolist()
+        [1.0, 1.0]
+        """
+        away = np.asarray(distances, dtype=float) - self.typical
+        return np.asarray(np.exp(self.slope * np.clip(away, 0.0, MOST_AWAY)))
 
     @property
     def total(self) -> float:
@@ -48,7 +63,11 @@ class ResidualScale:
 
 
 def residual_scale(
-    residuals: ArrayLike, *, groups: ArrayLike, noise_variances: ArrayLike
+    residuals: ArrayLike,
+    *,
+    groups: ArrayLike,
+    noise_variances: ArrayLike,
+    distances: ArrayLike | None = None,
 ) -> ResidualScale:
     """Split out-of-fold residuals into a family and an own part, and calibrate their sum.
 
@@ -60,6 +79,8 @@ def residual_scale(
         Family of each occupation.
     noise_variances : array_like of shape (n_occ,)
         Variance of the measurement itself, which is no fault of the forecast.
+    distances : array_like of shape (n_occ,), optional
+        To the nearest occupations outside the family: what lies far is missed by more.
 
     Returns
     -------
@@ -80,6 +101,12 @@ def residual_scale(
     noise = np.asarray(noise_variances, dtype=float)
     if len(residuals) < 3 or not np.isfinite(residuals).all():
         raise InputError(f"{len(residuals)} residual(s), some missing: three are the least.")
+    slope, typical = _widening(residuals, distances)
+    stretch = ResidualScale(0.0, 0.0, 1.0, 1.0, slope, typical).stretch(
+        np.zeros(len(residuals)) if distances is None else distances
+    )
+    residuals = residuals / stretch
+    noise = noise / stretch**2
     square = float((residuals**2).mean())
     # The measurement noise cannot explain more than the residuals; a tenth always stays ours.
     own = max(square - float(noise.mean()), 0.1 * square)
@@ -92,8 +119,26 @@ def residual_scale(
     share = min(max(shared / own, 0.0), 0.9)
     factor, freedom = conformal_shape(residuals / np.sqrt(own + noise))
     return ResidualScale(
-        family=share * own, unit=(1.0 - share) * own, factor=factor, freedom=freedom
+        family=share * own,
+        unit=(1.0 - share) * own,
+        factor=factor,
+        freedom=freedom,
+        slope=slope,
+        typical=typical,
     )
+
+
+def _widening(residuals: NDArray[np.float64], distances: ArrayLike | None) -> tuple[float, float]:
+    """Regress the log of the absolute residual on the distance above the median; never below 0."""
+    if distances is None:
+        return 0.0, 0.0
+    distances = np.asarray(distances, dtype=float)
+    typical = float(np.median(distances))
+    away = np.clip(distances - typical, 0.0, MOST_AWAY)
+    size = np.log(np.maximum(np.abs(residuals), 1e-3 * np.abs(residuals).max() + 1e-12))
+    away = away - away.mean()
+    spread = float(away @ away)
+    return (max(float(away @ size) / spread, 0.0) if spread > 0 else 0.0), typical
 
 
 def conformal_shape(
@@ -131,13 +176,14 @@ def left_out_coverage(
     groups: ArrayLike,
     folds: NDArray[np.int64],
     noise_variances: ArrayLike,
+    distances: ArrayLike | None = None,
     levels: tuple[float, ...] = CALIBRATED_AT,
 ) -> dict[float, float]:
     """Measure coverage of left-out families with the scale taken from the other folds only.
 
     Parameters
     ----------
-    residuals, groups, noise_variances
+    residuals, groups, noise_variances, distances
         As in :func:`residual_scale`.
     folds : ndarray of shape (n_occ,)
         No family in two folds.
@@ -150,11 +196,18 @@ def left_out_coverage(
     residuals = np.asarray(residuals, dtype=float)
     noise = np.asarray(noise_variances, dtype=float)
     groups = np.asarray(groups)
+    far = np.zeros(len(residuals)) if distances is None else np.asarray(distances, dtype=float)
     inside = dict.fromkeys(levels, 0)
     for fold in np.unique(folds):
         out = folds == fold
-        scale = residual_scale(residuals[~out], groups=groups[~out], noise_variances=noise[~out])
-        size = np.abs(residuals[out]) / np.sqrt(scale.total + noise[out])
+        scale = residual_scale(
+            residuals[~out],
+            groups=groups[~out],
+            noise_variances=noise[~out],
+            distances=None if distances is None else far[~out],
+        )
+        width = np.sqrt(scale.stretch(far[out]) ** 2 * scale.total + noise[out])
+        size = np.abs(residuals[out]) / width
         for level in levels:
             inside[level] += int((size <= scale.reach(level)).sum())
     return {level: count / len(residuals) for level, count in inside.items()}

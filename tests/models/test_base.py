@@ -39,12 +39,14 @@ def test_the_higher_score_wins_and_settings_reach_the_model():
     assert model.choose({"a": 0.7, "b": 0.6}).best.alphas != (9.0,)
 
 
-def test_nothing_is_fitted_before_the_choice_and_every_candidate_needs_a_score():
+def test_nothing_is_fitted_before_the_choice_and_a_score_needs_its_candidate():
     model = BestOf()
     with pytest.raises(InputError, match="no candidate is chosen"):
         model.fit(np.eye(3), np.ones((3, 1)), groups=np.array(["a", "b", "c"]), rng=None)
-    with pytest.raises(InputError, match="'ridge'"):
-        model.choose({"network": 0.5})
+    with pytest.raises(InputError, match="'rigde'"):
+        model.choose({"rigde": 0.5})
+    with pytest.raises(InputError, match="no candidate"):
+        model.choose({})
     with pytest.raises(ConfigError, match="empty"):
         BestOf({})
 
