@@ -124,7 +124,15 @@ def _run(arguments: list[str]) -> int:
 def _summary(result: RunResult) -> None:
     from forecast.report.summary import summary
 
-    print(summary(result.tables, result.run_dir, result.tracked_run, result.seconds))
+    print(
+        summary(
+            result.tables,
+            result.run_dir,
+            result.tracked_run,
+            result.seconds,
+            fit_seconds=result.fit_seconds,
+        )
+    )
 
 
 @contextmanager

@@ -172,6 +172,27 @@ EXPOSURE_TABLES: dict[str, dict[str, Column]] = {
             "absent",
         ),
     },
+    "leaderboard": {
+        "stage": text("classification that is scored", "exposure", "exposure_soc"),
+        "target": text("what was predicted"),
+        "model": text(
+            "candidate; auto_nested chooses anew without each fold; mean_rank and "
+            "descriptors_and_indices know other indices of the occupation"
+        ),
+        "n": number("count", "occupations predicted"),
+        "r2_grouped": number("number", "R2 on families left out whole"),
+        "r2_random": number("number", "R2 on random folds, siblings seen", required=False),
+        "inflation": number("number", "r2_random - r2_grouped", required=False),
+        "spearman_grouped": number("number", "rank correlation on families left out"),
+        "coverage80": number("share", "left out ones in their 80 % interval", required=False),
+        "coverage95": number("share", "left out ones in their 95 % interval", required=False),
+        "naive_group_mean_r2": number("number", "R2 of the parent group's mean", required=False),
+        "naive_group_mean_spearman": number("number", "its rank correlation", required=False),
+        "naive_mean_rank_r2": number("number", "of unrelated indices' mean rank", required=False),
+        "naive_mean_rank_spearman": number("number", "its rank correlation", required=False),
+        "settings_tried": number("count", "settings looked at; auto_nested: those of all"),
+        "chosen": text("whether the stage goes on with it", "yes", "no"),
+    },
     "headline": {
         "preset": text("name of the preset"),
         "definition": text("what is counted; companions say first that nobody in them is at risk"),

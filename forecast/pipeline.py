@@ -63,6 +63,7 @@ class RunResult:
     tables: dict[str, pd.DataFrame]
     seconds: dict[str, float]
     tracked_run: str | None
+    fit_seconds: dict[str, float] = field(default_factory=dict)
 
 
 def run_experiment(options: Options, *, progress: Progress = lambda text: None) -> RunResult:
@@ -78,7 +79,8 @@ def run_experiment(options: Options, *, progress: Progress = lambda text: None) 
     Returns
     -------
     RunResult
-        The run folder, the contract tables, seconds per stage, the MLflow run id or None.
+        The run folder, the contract tables, seconds per stage, the MLflow run id or None, seconds
+        per fit of each exposure model.
 
     Raises
     ------
@@ -263,6 +265,9 @@ def publish(results: Results, options: Options, progress: Progress) -> RunResult
     manifest = run_folder.manifest(options, results.inputs, results.provenance)
     if results.exposure is not None:
         manifest["splits"] = results.exposure.split_hashes
+        manifest["fit_seconds"] = {
+            model: round(spent, 3) for model, spent in results.exposure.fit_seconds.items()
+        }
     final = run_folder.final_folder(options)
     with run_folder.open_run(options, final) as folder:
         with _timed(results, "report"):
@@ -276,12 +281,14 @@ def publish(results: Results, options: Options, progress: Progress) -> RunResult
     if options.tracking.kind != "disabled":
         progress("tracking: telling MLflow")
         tracked = _track(final, tables, manifest, results, options)
-    return RunResult(final, tables, results.seconds, tracked)
+    fits = results.exposure.fit_seconds if results.exposure is not None else {}
+    return RunResult(final, tables, results.seconds, tracked, fits)
 
 
 def contract_tables(results: Results, options: Options) -> dict[str, pd.DataFrame]:
     """Turn the results of the stages that ran into checked tables."""
     from forecast.report import tables as make
+    from forecast.report.leaderboard import leaderboard, settings_tried
 
     parts: list[dict[str, pd.DataFrame]] = []
     if results.exposure is not None:
@@ -299,6 +306,9 @@ def contract_tables(results: Results, options: Options) -> dict[str, pd.DataFram
     tables = {name: table for part in parts for name, table in part.items()}
     if scores:
         tables["scores"] = pd.concat(scores, ignore_index=True)
+    if results.exposure is not None:
+        settings = settings_tried(results.exposure.model.regressor)
+        tables["leaderboard"] = leaderboard(tables["scores"], settings=settings)
     return make.checked(tables)
 
 
@@ -332,10 +342,13 @@ def _track(
     from forecast import tracking
 
     model = example = None
+    seconds = dict(results.seconds)
     if results.exposure is not None:
+        fits = results.exposure.fit_seconds
+        seconds |= {f"fit/{model}": spent for model, spent in fits.items()}
         model = results.exposure.model
         example = results.reference["isco_descriptors"].head(5)
-    return tracking.log_run(options, final, tables, manifest, model, example, results.seconds)
+    return tracking.log_run(options, final, tables, manifest, model, example, seconds)
 
 
 def _employed(reference: Tables, options: Options) -> pd.Series:

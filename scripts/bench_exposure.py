@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forecast.models.base import Regressor
 from forecast.models.design import Design, Floats, Texts, values_of
@@ -83,20 +84,20 @@ def main() -> None:
     """Measure each model and print one line for it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--root", help="folder of the source files; without it the reference")
-    parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)  # model, folder
+    parser.add_argument("--part", nargs=2, help=argparse.SUPPRESS)  # data or a model, folder
     chosen = parser.parse_args()
-    if chosen.one is not None:
-        measure(chosen.one[0], Path(chosen.one[1]))
+    if chosen.part is None:
+        with tempfile.TemporaryDirectory() as folder:
+            compare(chosen.root, Path(folder))
         return
-    with tempfile.TemporaryDirectory() as folder:
-        compare(chosen.root, Path(folder))
+    name, place = chosen.part[0], Path(chosen.part[1])
+    result = training_rows(chosen.root) if name == "data" else measure(name, place)
+    (place / f"{name}.pkl").write_bytes(pickle.dumps(result))
 
 
 def compare(root: str | None, folder: Path) -> None:
     """Prepare the data once, then print a table: a model a row."""
-    system, x, y, groups, targets = training_rows(root)
-    folds = grouped_folds(list(groups), n_fold=10)
-    (folder / "data.pkl").write_bytes(pickle.dumps((x, y, groups, folds)))
+    system, x, y, groups, folds, targets = in_new_process("data", folder, root=root)
     print(
         f"{system}: {len(y)} occupations, {x.values.shape[1]} descriptors, "
         f"{len(np.unique(groups))} families; {os.cpu_count()} cores\n"
@@ -109,10 +110,7 @@ def compare(root: str | None, folder: Path) -> None:
     for name in (*OURS, *PLAIN):
         if name == "task_text" and x.tasks is None:
             continue
-        command = [sys.executable, str(Path(__file__).resolve()), "--one", name, str(folder)]
-        here = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parent.parent)}
-        subprocess.run(command, check=True, env=here)
-        fit, all_folds, peak, predicted = pickle.loads((folder / f"{name}.pkl").read_bytes())
+        fit, all_folds, peak, predicted = in_new_process(name, folder)
         print(f"{name:<17}{fit:>6.1f}{all_folds:>7.1f}{peak:>6.0f}" + scores(y, predicted[0]))
         if name in OURS:
             left_out[name] = predicted
@@ -121,7 +119,21 @@ def compare(root: str | None, folder: Path) -> None:
     print(f"{'stack of ours':<36}" + scores(y, combined[0]))
 
 
-def training_rows(root: str | None) -> tuple[str, Design, Floats, Texts, list[str]]:
+def in_new_process(part: str, folder: Path, *, root: str | None = None) -> Any:
+    """Compute a part in a fresh interpreter.
+
+    Linux lets a process begin at the peak of the one that starts it, so this one reads no data.
+    """
+    command = [sys.executable, str(Path(__file__).resolve()), "--part", part, str(folder)]
+    command += ["--root", root] if root else []
+    here = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parent.parent)}
+    subprocess.run(command, check=True, env=here)
+    return pickle.loads((folder / f"{part}.pkl").read_bytes())
+
+
+def training_rows(
+    root: str | None,
+) -> tuple[str, Design, Floats, Texts, NDArray[np.int64], list[str]]:
     """Return the described occupations that have an index, and indices no relative of `x`."""
     from forecast.data.inputs import load
     from forecast.features.panel import RELATIVES, isco_panel, soc_panel
@@ -136,12 +148,13 @@ def training_rows(root: str | None) -> tuple[str, Design, Floats, Texts, list[st
     x = panel.design()[rows]
     if x.tasks is not None:
         x = replace(x, tasks=x.tasks.for_targets(targets))
-    return panel.system, x, y[rows], panel.families.to_numpy(dtype=str)[rows], targets
+    groups = panel.families.to_numpy(dtype=str)[rows]
+    return panel.system, x, y[rows], groups, grouped_folds(list(groups), n_fold=10), targets
 
 
-def measure(name: str, folder: Path) -> None:
-    """Fit one model on all rows and on ten folds; leave seconds, peak and predictions."""
-    x, y, groups, folds = pickle.loads((folder / "data.pkl").read_bytes())
+def measure(name: str, folder: Path) -> tuple[float, float, float, Floats]:
+    """Fit one model on all rows and on ten folds: seconds of both, peak, predictions."""
+    _, x, y, groups, folds, _ = pickle.loads((folder / "data.pkl").read_bytes())
     model: Regressor = Plain(name)
     if name in OURS:
         module, _, class_name = OURS[name].rpartition(".")
@@ -156,8 +169,7 @@ def measure(name: str, folder: Path) -> None:
     marks.append(time.perf_counter())
     unit = 1024**2 if sys.platform == "darwin" else 1024  # macOS counts bytes, Linux KiB
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
-    result = marks[1] - marks[0], marks[2] - marks[1], peak, predicted
-    (folder / f"{name}.pkl").write_bytes(pickle.dumps(result))
+    return marks[1] - marks[0], marks[2] - marks[1], peak, predicted
 
 
 def scores(y: Floats, predicted: Floats) -> str:

@@ -43,6 +43,9 @@ def test_metrics_are_those_of_the_tables(store, finished_run):
     scores = pd.read_parquet(finished_run / "tables/scores.parquet")
     named = [m for m in run.data.metrics if m.startswith("scores/") and not m.endswith("_naive")]
     assert len(named) == np.isfinite(scores["value"]).sum()
+    fits = json.loads((finished_run / "manifest.json").read_text("utf-8"))["fit_seconds"]
+    for model, spent in fits.items():
+        assert run.data.metrics[f"time/fit/{model}_seconds"] == pytest.approx(spent, abs=6e-4)
 
 
 def test_every_input_is_in_the_lineage_with_its_hash(store, finished_run):

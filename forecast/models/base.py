@@ -27,6 +27,8 @@ class Regressor(ABC):
 
     name: str = "regressor"
     needs_tasks: bool = False  # such a model is left out where no task is labelled
+    # Settings looked at on the grouped folds while the model was developed: what its score owes.
+    settings_tried: int = 1
 
     @abstractmethod
     def fit(
@@ -56,6 +58,10 @@ class Regressor(ABC):
     @abstractmethod
     def predict(self, x: Design | Floats) -> Floats:
         """Return the mean prediction, shape (n_occ, n_target), in the unit of `y`."""
+
+    def predict_target(self, x: Design | Floats, target: int) -> Floats:
+        """Return the mean prediction of one target, shape (n_occ,), without the others' cost."""
+        return self.predict(x)[:, target]
 
     @abstractmethod
     def predict_draws(self, x: Design | Floats, *, n_draw: int, rng: np.random.Generator) -> Floats:

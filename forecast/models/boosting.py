@@ -47,6 +47,7 @@ class Boosting(Regressor):
     """
 
     name = "boosting"
+    settings_tried = 3  # sizes of trees
 
     def __init__(
         self,
@@ -106,6 +107,13 @@ class Boosting(Regressor):
     def predict(self, x: Design | Floats) -> Floats:
         """Return the mean over members, shape (n_occ, n_target)."""
         return self._members(x).mean(axis=0)
+
+    def predict_target(self, x: Design | Floats, target: int) -> Floats:
+        """Return the mean over members of one target, shape (n_occ,)."""
+        values = values_of(x)
+        return np.asarray(
+            np.mean([trees.predict(values) for trees in self._fitted[target]], axis=0)
+        )
 
     def predict_draws(self, x: Design | Floats, *, n_draw: int, rng: np.random.Generator) -> Floats:
         """Return normal draws with the mean and covariance of the members."""

@@ -40,6 +40,7 @@ class NetworkEnsemble(Regressor):
     """
 
     name = "network"
+    settings_tried = 17  # sizes, steps, penalties
 
     def __init__(
         self,
@@ -216,6 +217,10 @@ class BestOf(Regressor):
     def predict(self, x: Design | Floats) -> Floats:
         """Predict by the chosen candidate."""
         return self.best.predict(x)
+
+    def predict_target(self, x: Design | Floats, target: int) -> Floats:
+        """Predict one target by the chosen candidate."""
+        return self.best.predict_target(x, target)
 
     def predict_draws(self, x: Design | Floats, *, n_draw: int, rng: np.random.Generator) -> Floats:
         """Draw from the chosen candidate."""

@@ -55,5 +55,5 @@ class ExposureModel:
         values = descriptors[list(self.columns)].to_numpy(dtype=float)
         if not np.isfinite(values).all():
             raise InputError("descriptors have gaps; fill or drop these rows before predicting.")
-        latent = self.regressor.predict(values)[:, self.target]
+        latent = self.regressor.predict_target(values, self.target)
         return np.asarray((self.centre + self.scale * latent).clip(0.0, 1.0))

@@ -55,6 +55,7 @@ class Ridge(Regressor):
     """
 
     name = "ridge"
+    settings_tried = 1  # the penalty is chosen inside each training set
 
     def __init__(self, alphas: Sequence[float] = ALPHAS) -> None:
         if not len(alphas) or min(alphas) <= 0:

@@ -39,6 +39,7 @@ class PartialLeastSquares(Regressor):
     """
 
     name = "pls"
+    settings_tried = 1  # the number of directions is chosen inside each training set
 
     def __init__(self, components: Sequence[int] = (2, 4, 6, 8, 12)) -> None:
         if not len(components) or min(components) < 1:

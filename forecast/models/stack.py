@@ -32,6 +32,7 @@ class Stack(Regressor):
     """
 
     name = "stack"
+    settings_tried = 1  # its own; the members have theirs
 
     def __init__(self, members: Mapping[str, Mapping[str, Any]] | None = None) -> None:
         if not members or len(members) < 2:
@@ -140,6 +141,15 @@ class Stack(Regressor):
         return np.asarray(
             sum(self.members[name].predict(x) * weight for name, weight in self._fitted.items())
         )
+
+    def predict_target(self, x: Design | Floats, target: int) -> Floats:
+        """Return the weighted mean of one target, shape (n_occ,); weightless members rest."""
+        parts = [
+            self.members[name].predict_target(x, target) * weight[target]
+            for name, weight in self._fitted.items()
+            if weight[target] > 0
+        ]
+        return np.asarray(np.sum(parts, axis=0))
 
     def predict_draws(self, x: Design | Floats, *, n_draw: int, rng: np.random.Generator) -> Floats:
         """Return draws of the mixture: each draw follows one member, chosen by its weight."""

@@ -33,6 +33,7 @@ class TaskText(Regressor):
 
     name = "task_text"
     needs_tasks = True
+    settings_tried = 6  # penalties
 
     def __init__(self, task_penalty: float = 1.0, occupation_penalty: float = 0.3) -> None:
         if min(task_penalty, occupation_penalty) <= 0:

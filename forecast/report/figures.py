@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from forecast.report.figures_cohorts import draw_cohorts_by_site
 from forecast.report.figures_exposure import draw_quadrants, draw_ranking
+from forecast.report.figures_leaderboard import draw_leaderboard
 from forecast.report.figures_outlook import draw_adoption, draw_employment
 from forecast.report.figures_people import draw_ledger, draw_reskilling
 from forecast.report.figures_risk import draw_cells, draw_headline, draw_sweep
@@ -20,8 +21,9 @@ from forecast.report.style import drawing, save
 Tables = Mapping[str, pd.DataFrame]
 Names = Mapping[str, Mapping[str, str]]
 
-# name of the figure -> tables without which it is not drawn, and what draws it
-FIGURES: dict[str, tuple[tuple[str, ...], Callable[[Tables, Names], Figure]]] = {
+# name of the figure -> tables without which it is not drawn, and what draws it; it gives None
+# where the tables have nothing to show
+FIGURES: dict[str, tuple[tuple[str, ...], Callable[[Tables, Names], Figure | None]]] = {
     "headline": (("headline",), draw_headline),
     "exposure_quadrants": (("quadrants",), draw_quadrants),
     "exposure_ranking": (("exposure_ksco",), draw_ranking),
@@ -34,6 +36,7 @@ FIGURES: dict[str, tuple[tuple[str, ...], Callable[[Tables, Names], Figure]]] = 
     "ledger": (("ledger",), draw_ledger),
     "cohorts": (("cohort_targets",), draw_cohorts_by_site),
     "scores": (("scores",), draw_scoreboard),
+    "leaderboard": (("leaderboard",), draw_leaderboard),
 }
 
 
@@ -68,6 +71,8 @@ def draw_figures(
             if any(table not in tables for table in needed):
                 continue
             figure = draw(tables, names)
+            if figure is None:
+                continue
             path = folder / f"{number:02d}_{name}.png"
             paths[name] = save(figure, path, provenance=provenance)
     return paths

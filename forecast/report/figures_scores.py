@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from forecast.report.leaderboard import main_scores
 from forecast.report.style import (
     BLUE,
     GREY,
@@ -35,7 +36,7 @@ NOMINAL = {"coverage80": 0.80, "coverage95": 0.95}
 
 def draw_scoreboard(tables: Tables, names: Names) -> Figure:
     """Fit of the exposure models, errors against the naive model, and coverage of intervals."""
-    scores = tables["scores"]
+    scores = main_scores(tables["scores"])
     # Of the trends that were tried the one that the chain goes on with.
     tried = (scores["stage"] == "exposure_trend") & ~scores["model"].str.endswith("_calibrated")
     scores = scores[~tried]

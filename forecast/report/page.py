@@ -11,8 +11,10 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from forecast.report.leaderboard import main_scores
 from forecast.report.page_evidence import evidence_sections
 from forecast.report.page_exposure import exposure_sections
+from forecast.report.page_leaderboard import leaderboard_sections
 from forecast.report.style import NEED_NAMES, PRESET_NAMES, SCENARIO_NAMES
 from forecast.report.summary import planned_rows
 
@@ -87,6 +89,7 @@ def render_page(
         coverage=_employment_coverage(tables),
         **exposure_sections(tables),
         **evidence_sections(tables),
+        **leaderboard_sections(tables),
     )
 
 
@@ -228,7 +231,7 @@ def _scores(tables: Tables) -> list[dict[str, Any]]:
     """The lines a reader needs to judge the stages; the whole table lies in ``tables/scores``."""
     if "scores" not in tables:
         return []
-    table = tables["scores"]
+    table = main_scores(tables["scores"])
     judged = (
         table["target"].isin(TARGETS)
         & (table["split"] == "grouped")

@@ -59,6 +59,22 @@ INDEX_NAMES = {
     "sml": "SML",
     "frey_osborne": "Frey·Osborne",
 }
+TARGET_NAMES = INDEX_NAMES | {
+    "consensus": "지표들의 합의",
+    "consensus_unrelated": "지표들의 합의 (고르는 기준)",
+}
+MODEL_NAMES = {
+    "ridge": "능선 회귀",
+    "pls": "부분 최소제곱",
+    "gaussian_process": "가우스 과정",
+    "boosting": "나무 부스팅",
+    "network": "신경망",
+    "task_text": "과업의 말",
+    "stack": "모형들의 가중 평균",
+    "auto_nested": "고르기까지 시험",
+    "mean_rank": "다른 지표의 평균 순위",
+    "descriptors_and_indices": "다른 지표도 봄",
+}
 CONSTRUCT_NAMES = {
     "language_ability": "언어·능력",
     "machine_learning": "기계학습",

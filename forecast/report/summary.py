@@ -8,12 +8,16 @@ from pathlib import Path
 
 import pandas as pd
 
+from forecast.report.summary_leaderboard import comparison
+
 
 def summary(
     tables: dict[str, pd.DataFrame],
     run_dir: Path,
     tracked_run: str | None,
     seconds: dict[str, float],
+    *,
+    fit_seconds: Mapping[str, float] | None = None,
 ) -> str:
     """Compose the closing words of a run.
 
@@ -27,6 +31,8 @@ def summary(
         MLflow run id.
     seconds : dict of float
         Seconds per stage.
+    fit_seconds : mapping of float, optional
+        ``stage/model`` to the seconds of one fit; shown where many exposure models are compared.
 
     Examples
     --------
@@ -45,6 +51,9 @@ def summary(
             lines += ["Beside them, not at risk", *_headline(table[beside]), ""]
     if "cohort_totals" in tables:
         lines += ["Cohort targets", *_totals(tables), ""]
+    compared = comparison(tables, fit_seconds or {})
+    if compared:
+        lines += [*compared, ""]
     lines += ["Where", f"  tables    {run_dir / 'tables'}"]
     if (run_dir / "report.html").exists():
         lines.append(f"  report    {run_dir / 'report.html'}")

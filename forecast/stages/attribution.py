@@ -155,7 +155,7 @@ def _score_parts(
 
     def exposure(values: Floats) -> Floats:
         # Not clipped to 0-1, unlike ExposureModel.predict: parts of a clipped score do not add up.
-        latent = model.regressor.predict(values)[:, model.target]
+        latent = model.regressor.predict_target(values, model.target)
         return np.asarray(model.centre + model.scale * latent)
 
     average = groups.worker @ x
