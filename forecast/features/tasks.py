@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from forecast.models.design import Tasks
+from forecast.models.design import Floats, Tasks
 
 CORE_WEIGHT, OTHER_WEIGHT = 1.0, 0.5
 # Score of an occupation -> label of its tasks and what each value counts: averaging the labels
@@ -20,6 +20,8 @@ LABELS: dict[str, tuple[str, dict[str, float]]] = {
     "human_beta": ("human_exposure", {"E0": 0.0, "E1": 1.0, "E2": 0.5}),
     "automation": ("gpt4_automation", {"T0": 0.0, "T1": 0.25, "T2": 0.5, "T3": 0.75, "T4": 1.0}),
 }
+# Done whole by AI, and not done whole but assisted: see forecast.data.indices.
+SHARES = ("task_substitution_share", "task_assistance_share")
 
 
 def task_set(tasks: pd.DataFrame, codes: Sequence[str], *, activities: bool = True) -> Tasks:
@@ -52,10 +54,8 @@ def task_set(tasks: pd.DataFrame, codes: Sequence[str], *, activities: bool = Tr
         terms=_terms(kept, activities=activities),
         occupation=places[places >= 0].astype(np.int64),
         weights=(weight / part / parts).to_numpy(dtype=float),
-        labels=np.column_stack(
-            [kept[label].map(values).to_numpy(dtype=float) for label, values in LABELS.values()]
-        ),
-        names=tuple(LABELS),
+        labels=np.column_stack([*_rated(kept), *_shares(kept)]),
+        names=(*LABELS, *SHARES),
     )
 
 
@@ -70,6 +70,19 @@ def activity_terms(dwa_ids: str) -> list[str]:
         for detailed in dwa_ids.split()
         for code in (detailed, detailed.rsplit(".", 1)[0], detailed.rsplit(".", 2)[0])
     ]
+
+
+def _rated(tasks: pd.DataFrame) -> list[Floats]:
+    return [
+        np.asarray(tasks[label].map(values), dtype=float) for label, values in LABELS.values()
+    ]
+
+
+def _shares(tasks: pd.DataFrame) -> list[Floats]:
+    exposure, automation = tasks["gpt4_exposure"], tasks["gpt4_automation"]
+    whole = (exposure == "E1") | automation.isin(("T3", "T4"))
+    assisted = ~whole & ((exposure == "E2") | (automation == "T2"))
+    return [np.asarray(part, dtype=float) for part in (whole, assisted)]
 
 
 def _terms(tasks: pd.DataFrame, *, activities: bool) -> sparse.csr_array:

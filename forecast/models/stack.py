@@ -16,6 +16,7 @@ from forecast.models.design import Design, Floats, Texts, as_design
 INNER_FOLDS = 5
 # Pull towards equal weights, in rows of data: some twenty occupations' worth of caution.
 CAUTION = 20.0
+SUM_TO_ONE = 1e4  # weight of that condition against rows of data: it holds to some eight digits
 
 
 class Stack(Regressor):
@@ -182,9 +183,10 @@ def _weights(stacked: Floats, y: Floats) -> Floats:
         design = (stacked[:, seen, target].T - centre) / spread
         pull = np.sqrt(CAUTION) * np.eye(n_member)
         found, _ = nnls(
-            np.vstack([design, pull]),
-            np.append((column[seen] - centre) / spread, pull @ weights[:, target]),
+            np.vstack([design, pull, np.full((1, n_member), SUM_TO_ONE)]),
+            np.concatenate(
+                [(column[seen] - centre) / spread, pull @ weights[:, target], [SUM_TO_ONE]]
+            ),
         )
-        if found.sum() > 0:
-            weights[:, target] = found / found.sum()
+        weights[:, target] = found / found.sum()
     return weights

@@ -20,7 +20,7 @@ KEYS = ["stage", "target", "model"]
 # Knows other indices of the very occupation: no candidate, and judged beside the mean rank.
 GIVEN_INDICES = "descriptors_and_indices"
 NO_CANDIDATES = (SELECTED, MEAN_RANK, GIVEN_INDICES)
-MANY = 5  # candidates (model=auto has five at most); with more of them a run is a comparison and is shown as one
+MANY = 3  # candidates; with more of them a run is a comparison and is shown as one
 # The published indices that METHOD section 1 asks scores of: enough for a figure.
 MAIN_INDICES = ("human_beta", "gpt4_beta", "automation", "ilo_2023", "frey_osborne", "sml")
 PLAINEST = "ridge"
@@ -122,9 +122,9 @@ def chosen_models(board: pd.DataFrame) -> dict[str, str]:
     return dict(zip(best["stage"], best["model"], strict=True))
 
 
-def is_comparison(board: pd.DataFrame) -> bool:
-    """Say whether a stage of the run has compared more than :data:`MANY` candidates."""
-    return bool((candidates(board).groupby("stage")["model"].nunique() > MANY).any())
+def is_comparison(board: pd.DataFrame, *, many: int = MANY) -> bool:
+    """Say whether a stage of the run has compared more than `many` candidates."""
+    return bool((candidates(board).groupby("stage")["model"].nunique() > many).any())
 
 
 def main_scores(scores: pd.DataFrame) -> pd.DataFrame:

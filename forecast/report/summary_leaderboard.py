@@ -18,6 +18,7 @@ from forecast.stages.candidates import MEAN_RANK, SELECTED
 from forecast.stages.index_left_out import SPLIT as INDEX_LEFT_OUT
 
 WIDTH = 130  # columns of a terminal
+QUIET = 5  # candidates: what model=auto has; its comparison is in the report, not on the terminal
 INDENT = "  "
 SYSTEMS = {"exposure": "ISCO-08", "exposure_soc": "SOC-2018"}
 NOTES = (
@@ -40,7 +41,7 @@ def comparison(tables: Tables, fit_seconds: Mapping[str, float]) -> list[str]:
         ``stage/model`` to the seconds of one fit.
     """
     board = tables.get("leaderboard")
-    if board is None or not is_comparison(board):
+    if board is None or not is_comparison(board, many=QUIET):
         return []
     lines = ["Exposure models on families of occupations that they have not seen"]
     for stage, chosen in chosen_models(board).items():

@@ -93,14 +93,16 @@ def test_the_slope_of_the_marginal_likelihood_is_its_finite_difference(design, y
 def test_what_it_minimises_is_the_marginal_likelihood_of_scikit_learn_and_the_prior(
     design, y, losses
 ):
-    model = fit(design.values, y)
+    weights = np.random.default_rng(4).uniform(0.5, 2.0, size=N_OCC)
+    weights /= weights.mean()
+    model = fit(design.values, y, weights=weights)
     parameters = model.parameters[0]
     away = parameters - np.array([START, START, 0.0, START])
     likelihood = 0.5 * PRIOR * away @ away - losses[0](parameters)[0]
-    theirs = reference(parameters, design.values, np.ones(N_OCC)).fit(
+    theirs = reference(parameters, design.values, weights).fit(
         standardised(design.values, design.values), y[:, 0]
     )
-    # Ours adds the jitter to the noise only; the constant of the normal density is left out.
+    # The jitter is all but nothing; the constant of the normal density is left out.
     expected = theirs.log_marginal_likelihood_value_ + 0.5 * N_OCC * np.log(2.0 * np.pi)
     assert_allclose(likelihood, expected, rtol=1e-6)
 

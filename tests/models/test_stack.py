@@ -12,7 +12,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from forecast.errors import ConfigError, InputError
 from forecast.models.base import Regressor
-from forecast.models.stack import Stack
+from forecast.models.stack import CAUTION, Stack
 
 RIDGE = "forecast.models.linear.Ridge"
 LINES = {"firm": {"_target_": RIDGE, "alphas": [10.0]}, "loose": {"_target_": RIDGE}}
@@ -86,6 +86,18 @@ def test_weights_are_never_negative_and_sum_to_one(seed, n_member, n_row):
     assert_allclose(weights.sum(axis=0), 1.0)
 
 
+def test_no_other_shares_of_two_members_fit_better(data):
+    """Caution counts like so many rows: tried on a grid of all shares that sum to one."""
+    x, y = data
+    low, high = 0.3 * y[:, 0], y[:, 0] + x[:, 2]  # one shrinks too much, one is noisy
+    stack = columns(0, 1).learn({"m0": low[:, None], "m1": high[:, None]}, y[:, :1])
+    share = np.linspace(0.0, 1.0, 10_001)
+    missed = (y[:, [0]] - np.outer(low, share) - np.outer(high, 1.0 - share)) / y[:, 0].std()
+    loss = (missed**2).sum(axis=0) + CAUTION * 2.0 * (share - 0.5) ** 2
+    assert 0.1 < share[loss.argmin()] < 0.9
+    assert_allclose(stack.weights["m0"], share[loss.argmin()], atol=2e-4)
+
+
 def test_too_few_rows_leave_equal_weights(data):
     x, y = data
     few = y.copy()
@@ -144,7 +156,7 @@ def test_the_shortcut_carries_nothing_of_a_fold_but_a_few_weights(data):
 
 def test_learnt_weights_stay_as_they_are_in_the_fit(data):
     x, y = data
-    left_out = {"firm": -y, "loose": y}
+    left_out = {"firm": np.zeros((N_OCC, 2)), "loose": y}
     stack = Stack(LINES).learn(left_out, y)
     before = stack.weights
     assert fit(stack, x, y).weights == before
