@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from forecast.data.complementarity import soc2010_complementarity
 from forecast.data.crosswalks import (
     average_to_isco,
     soc2010_to_soc2018,
@@ -32,7 +33,6 @@ OCCUPATIONS = "gpts_are_gpts/occ_level.csv"
 TASKS = "gpts_are_gpts/full_labelset.tsv"
 DAIOE = "daioe/daioe_onetsoc2010_2010_2021.tsv"
 ILO = "ilo/ilo_genai_2023_isco08.csv"
-COMPLEMENTARITY = "onet/complementarity_components_soc2010.csv"
 DAIOE_YEAR = "2021"
 MILITARY = "55"  # SOC major group
 AUTOMATION = {"T0": 0.0, "T1": 0.25, "T2": 0.5, "T3": 0.75, "T4": 1.0}
@@ -166,10 +166,7 @@ def by_soc2010(root: Path) -> pd.DataFrame:
     codes = table["occ_code_onetsoc2010"]
     codes = require_system(codes, root, file=DAIOE, system="soc2010")
     daioe = pd.DataFrame({name: to_number(table, name, file=DAIOE) for name in names})
-    parts = read_text_table(root, COMPLEMENTARITY, columns=("soc6", "theta"))
-    theta = to_number(parts, "theta", file=COMPLEMENTARITY).to_frame("theta")
-    six = require_system(parts["soc6"], root, file=COMPLEMENTARITY, system="soc2010")
-    theta = theta.groupby(six.to_numpy()).mean()
+    theta = soc2010_complementarity(root)[["theta"]]
     wide = daioe.groupby(codes.to_numpy()).mean().join(theta, how="outer")
     return wide.rename_axis("soc2010")
 
