@@ -73,9 +73,7 @@ def activity_terms(dwa_ids: str) -> list[str]:
 
 
 def _rated(tasks: pd.DataFrame) -> list[Floats]:
-    return [
-        np.asarray(tasks[label].map(values), dtype=float) for label, values in LABELS.values()
-    ]
+    return [np.asarray(tasks[label].map(values), dtype=float) for label, values in LABELS.values()]
 
 
 def _shares(tasks: pd.DataFrame) -> list[Floats]:

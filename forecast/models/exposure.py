@@ -25,6 +25,11 @@ class ExposureModel:
         Which of the regressor's targets is the latent exposure.
     centre, scale : float
         Mean and standard deviation of the anchor index: exposure = centre + scale x latent.
+
+    Notes
+    -----
+    A row of descriptors does not say which group it belongs to: where the regressor has effects of
+    occupation groups, they are zero here.
     """
 
     regressor: Regressor
