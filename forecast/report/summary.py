@@ -94,7 +94,7 @@ def _headline(table: pd.DataFrame) -> list[str]:
         if not math.isnan(row["threshold"]):
             parts.append(f"threshold {row['threshold']:.3f}")
         if not math.isnan(row["published_persons"]):
-            difference = f"({row['difference_percent']:+.1f} %)"
+            difference = f"({round(row['difference_percent'], 1) + 0.0:+.1f} %)"
             parts.append(f"published {row['published_persons'] / 1e6:.2f} {difference}")
         lines.append(f"  {row['preset']:<{width}}  " + ";  ".join(parts))
     return lines
