@@ -142,6 +142,26 @@ def build_model(options: Mapping[str, Any]) -> Regressor:
     return model
 
 
+def member_draws(
+    centre: Floats, members: Floats, *, n_draw: int, rng: np.random.Generator
+) -> Floats:
+    """Draw normally around a prediction, with the covariance of several fits of one model.
+
+    Parameters
+    ----------
+    centre : ndarray of shape (n_occ, n_target)
+    members : ndarray of shape (n_member, n_occ, n_target)
+        At least two; only their differences count.
+
+    Returns
+    -------
+    ndarray of shape (n_draw, n_occ, n_target)
+    """
+    away = (members - members.mean(axis=0)) / np.sqrt(len(members) - 1)
+    noise = rng.standard_normal((n_draw, len(members)))
+    return np.asarray(centre + np.tensordot(noise, away, axes=1))
+
+
 def checked_arrays(x: Any, y: Any, groups: Any, weights: Any) -> tuple[Floats, Floats, Floats]:
     """Return `x`, two-dimensional `y` and weights of mean 1, after a check of shapes and gaps."""
     x, y = as_design(x).values, np.asarray(y, dtype=float)

@@ -8,7 +8,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from forecast.errors import ConfigError
-from forecast.models.base import Regressor, checked_arrays
+from forecast.models.base import Regressor, checked_arrays, member_draws
 from forecast.models.design import Design, Floats, Texts, values_of
 
 FAMILY_SHARE = 0.8
@@ -118,9 +118,7 @@ class Boosting(Regressor):
     def predict_draws(self, x: Design | Floats, *, n_draw: int, rng: np.random.Generator) -> Floats:
         """Return normal draws with the mean and covariance of the members."""
         members = self._members(x)
-        centre = members.mean(axis=0)
-        noise = rng.standard_normal((n_draw, len(members))) / np.sqrt(len(members) - 1)
-        return np.asarray(centre + np.tensordot(noise, members - centre, axes=1))
+        return member_draws(members.mean(axis=0), members, n_draw=n_draw, rng=rng)
 
     def _members(self, x: Design | Floats) -> Floats:
         values = values_of(x)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.errors import ConfigError, InputError
-from forecast.models.base import Regressor, build_model, checked_arrays
+from forecast.models.base import Regressor, build_model, checked_arrays, member_draws
 from forecast.models.design import Design, Floats, Texts, values_of
 
 CANDIDATES: Mapping[str, Mapping[str, Any]] = {
@@ -110,9 +110,7 @@ class NetworkEnsemble(Regressor):
     def predict_draws(self, x: Design | Floats, *, n_draw: int, rng: np.random.Generator) -> Floats:
         """Return normal draws with the mean and covariance of the members."""
         forecast = _forward(values_of(x), self._weights, self._scaling)
-        centre = forecast.mean(axis=0)
-        noise = rng.standard_normal((n_draw, len(forecast))) / np.sqrt(len(forecast) - 1)
-        return np.asarray(centre + np.tensordot(noise, forecast - centre, axes=1))
+        return member_draws(forecast.mean(axis=0), forecast, n_draw=n_draw, rng=rng)
 
     def _train(
         self,

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.errors import ConfigError
-from forecast.models.base import Regressor, checked_arrays
+from forecast.models.base import Regressor, checked_arrays, member_draws
 from forecast.models.design import Design, Floats, Texts, values_of
 
 INNER_FOLDS = 5
@@ -86,9 +86,7 @@ class PartialLeastSquares(Regressor):
             rows = np.flatnonzero(np.isfinite(column))
             spreads.append(_bootstrap(seen[rows], column[rows], groups[rows], size, rng))
         refits = np.einsum("ok,bkt->bot", padded, np.stack(spreads, axis=2))
-        away = (refits - refits.mean(axis=0)) / np.sqrt(len(refits) - 1)
-        noise = rng.standard_normal((n_draw, len(refits)))
-        return np.asarray(self.predict(values) + np.tensordot(noise, away, axes=1))
+        return member_draws(self.predict(values), refits, n_draw=n_draw, rng=rng)
 
 
 def _best_size(x: Floats, y: Floats, groups: Texts, sizes: Sequence[int]) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from forecast.errors import ConfigError, InputError
-from forecast.models.base import Regressor, checked_arrays
+from forecast.models.base import Regressor, checked_arrays, member_draws
 from forecast.models.design import Design, Floats, Tasks, Texts, as_design
 
 BOOTSTRAPS = 8  # refits on redrawn families behind the spread of the draws
@@ -81,11 +81,9 @@ class TaskText(Regressor):
             kept = np.unique(rng.integers(len(names), size=len(names)))
             rows = np.flatnonzero(np.isin(family_of, kept))
             refits.append(self._apply(as_design(x), *self._solve(design[rows], y[rows])))
-        away = np.stack(refits) - np.mean(refits, axis=0)
         # Every refit sees some 63 % of the families: its spread is that of a smaller sample.
-        away *= np.sqrt(0.632 / (len(refits) - 1))
-        noise = rng.standard_normal((n_draw, len(refits)))
-        return np.asarray(self.predict(x) + np.tensordot(noise, away, axes=1))
+        members = np.sqrt(0.632) * np.stack(refits)
+        return member_draws(self.predict(x), members, n_draw=n_draw, rng=rng)
 
     def _solve(self, design: Design, y: Floats) -> tuple[Floats, Floats, Floats]:
         tasks = _tasks_of(design)
