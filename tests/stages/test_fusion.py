@@ -92,3 +92,29 @@ def test_an_index_of_a_sibling_helps(runs):
     assert draws[:, 2].std() < 0.7 * draws[:, 3].std()
     assert draws[:, 2].mean() > 0.3
     assert draws[:, 3].mean() == pytest.approx(0.0, abs=0.05)
+
+
+def drawn_widths(indices: np.ndarray, distances: np.ndarray | None = None) -> np.ndarray:
+    scale = ResidualScale(0.1, 0.1, factor=1.0, freedom=1_000.0, slope=4.0, typical=0.5)
+    draws = combine_with_indices(
+        np.zeros((6_000, len(indices))),
+        indices,
+        factor=FACTOR,
+        scale=scale,
+        described=np.ones(len(indices), dtype=bool),
+        families=np.arange(len(indices)).astype(str),
+        rng=np.random.default_rng(1),
+        distances=distances,
+    )
+    return draws.std(axis=0)
+
+
+def test_indices_that_disagree_leave_a_wider_interval_than_indices_that_agree():
+    readings = np.array([[0.5, 0.5, 0.5], [2.0, 0.5, -1.0]])  # the same mean, as latent exposure
+    agree, disagree = drawn_widths(0.3 + readings * FACTOR.loadings)
+    assert disagree > 1.1 * agree
+
+
+def test_an_occupation_far_from_training_is_drawn_wider():
+    near, far = drawn_widths(np.full((2, 3), np.nan), distances=np.array([0.5, 0.7]))
+    assert far == pytest.approx(np.exp(4.0 * 0.2) * near, rel=0.05)

@@ -8,7 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forecast.errors import InputError
-from forecast.validation.intervals import conformal_shape, left_out_coverage, residual_scale
+from forecast.validation.intervals import (
+    ResidualScale,
+    conformal_shape,
+    left_out_coverage,
+    residual_scale,
+)
 from forecast.validation.splits import grouped_folds
 
 
@@ -70,3 +75,32 @@ def test_heavy_tails_are_told_from_normal_ones():
 def test_two_residuals_are_too_few():
     with pytest.raises(InputError, match="three are the least"):
         residual_scale([0.1, 0.2], groups=["a", "b"], noise_variances=[0.0, 0.0])
+
+
+def test_what_lies_far_gets_a_wider_interval_and_the_promise_holds_near_and_far():
+    rng = np.random.default_rng(3)
+    n = 3_000
+    groups = np.repeat(np.arange(n // 3), 3)
+    distances = rng.uniform(0.5, 1.0, size=n)
+    # Misses grow threefold over a quarter of a standard deviation beyond the typical distance.
+    width = np.exp(np.log(3.0) / 0.25 * np.clip(distances - 0.75, 0.0, None))
+    residuals = width * rng.normal(size=n)
+    plain = residual_scale(residuals, groups=groups, noise_variances=np.zeros(n))
+    aware = residual_scale(
+        residuals, groups=groups, noise_variances=np.zeros(n), distances=distances
+    )
+    assert aware.slope == pytest.approx(np.log(3.0) / 0.25, rel=0.25)
+    assert plain.slope == 0.0
+    far, near = distances > 0.9, distances < 0.75
+    size = np.abs(residuals) / np.sqrt(aware.total)
+    for part in (far, near):
+        inside = size[part] <= aware.reach(0.8) * aware.stretch(distances[part])
+        assert inside.mean() == pytest.approx(0.8, abs=0.04)
+    unaware = np.abs(residuals[far]) <= plain.reach(0.8) * np.sqrt(plain.total)
+    assert unaware.mean() < 0.75  # without the distance, far families are promised too much
+
+
+def test_no_interval_is_narrowed_or_stretched_without_bound():
+    scale = ResidualScale(0.5, 0.5, factor=1.0, freedom=9.0, slope=4.0, typical=0.7)
+    near, typical, far, beyond = scale.stretch([0.1, 0.7, 0.95, 9.0])
+    assert near == typical == 1.0 < far == beyond == np.exp(4.0 * 0.25)
