@@ -80,9 +80,8 @@ def build_parser() -> argparse.ArgumentParser:
     runs = verbs.add_parser("runs", help="list runs, newest first, with their headline")
     runs.add_argument(
         "-n",
-        type=int,
+        type=_run_count,
         default=20,
-        choices=range(1, 1001),
         metavar="N",
         help="how many (default 20)",
     )
@@ -108,6 +107,12 @@ def build_parser() -> argparse.ArgumentParser:
         )
         action.set_defaults(act=act)
     return parser
+
+
+def _run_count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 1000:
+        raise argparse.ArgumentTypeError(f"{text} is no whole number from 1 to 1000")
+    return int(text)
 
 
 def _run(arguments: list[str]) -> int:
@@ -179,7 +184,7 @@ def _data_list(chosen: argparse.Namespace) -> int:
 
     root = _sources_root(chosen)
     listed = registry().assign(state="")
-    if root is not None and root.is_dir():
+    if root is not None:
         listed["state"] = verify(root)["state"]
     for row in listed.itertuples():
         by_hand = f"{str(row.url) or 'sources named row by row'} (by hand)"

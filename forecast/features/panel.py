@@ -45,6 +45,10 @@ ANCESTORS: Mapping[str, str] = {
     "sml": "rating of O*NET activities by Brynjolfsson et al.",
 }
 
+# Other constructs than language and ability (METHOD: never averaged blindly). Frey-Osborne falls
+# where the others rise, so a mean of ranks over all of them would be a straw man.
+OTHER_CONSTRUCTS = frozenset({"frey_osborne", "sml", "theta"})
+
 
 def unrelated_to(index: str, names: Sequence[str]) -> list[str]:
     """Return the indices that share no ancestor with `index`; an unknown one is alone.

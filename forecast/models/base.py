@@ -59,6 +59,21 @@ class Regressor(ABC):
     def predict(self, x: Design | Floats) -> Floats:
         """Return the mean prediction, shape (n_occ, n_target), in the unit of `y`."""
 
+    def has_settings_of(self, other: Regressor) -> bool:
+        """Whether `other` is the same model with the same settings, whatever both were fitted on.
+
+        Examples
+        --------
+        >>> ridge = {"_target_": "forecast.models.linear.Ridge"}
+        >>> build_model(ridge).has_settings_of(build_model({**ridge, "alphas": [1.0]}))
+        False
+        """
+        mine, theirs = (
+            {key: value for key, value in vars(model).items() if not key.startswith("_")}
+            for model in (self, other)
+        )
+        return type(self) is type(other) and repr(mine) == repr(theirs)
+
     def predict_target(self, x: Design | Floats, target: int) -> Floats:
         """Return the mean prediction of one target, shape (n_occ,), without the others' cost."""
         return self.predict(x)[:, target]
@@ -111,7 +126,7 @@ def build_model(options: Mapping[str, Any]) -> Regressor:
     Raises
     ------
     ConfigError
-        If the class does not exist, is no regressor, or does not know an argument.
+        If the class does not exist, is no regressor, or does not know or take an argument.
 
     Examples
     --------
@@ -136,7 +151,11 @@ def build_model(options: Mapping[str, Any]) -> Regressor:
     for key in chosen:
         if key not in known:
             raise ConfigError(f"model.{key} is unknown to {target}; it takes {known}.")
-    model = factory(**chosen)
+    try:
+        model = factory(**chosen)
+    except (TypeError, ValueError) as error:  # a word or a number where the other is expected
+        given = ", ".join(f"model.{key}={value!r}" for key, value in chosen.items())
+        raise ConfigError(f"{given}: {target} cannot take this ({error}).") from error
     if not isinstance(model, Regressor):
         raise ConfigError(f"model._target_ {target} is no Regressor of forecast.models.base.")
     return model

@@ -60,6 +60,18 @@ class Boosting(Regressor):
     ) -> None:
         if members < 2:
             raise ConfigError(f"model.members is {members}; the spread takes at least 2.")
+        for key, size, least in (
+            ("trees", trees, 1),
+            ("leaves", leaves, 2),
+            ("smallest_leaf", smallest_leaf, 1),
+        ):
+            if size < least or size != int(size):
+                raise ConfigError(f"model.{key} is {size}; give a whole number from {least} up.")
+        if not learning_rate > 0 or not 0 < column_share <= 1:
+            raise ConfigError(
+                f"model.learning_rate={learning_rate}, model.column_share={column_share}; give a "
+                "rate above 0 and a share above 0, at most 1."
+            )
         self.members, self.trees, self.leaves = members, trees, leaves
         self.smallest_leaf, self.learning_rate = smallest_leaf, learning_rate
         self.column_share = column_share

@@ -54,6 +54,8 @@ class NetworkEnsemble(Regressor):
         for key, value in (("members", members), ("hidden", hidden), ("steps", steps)):
             if value < 1 + (key == "members"):
                 raise ConfigError(f"model.{key} is {value}; it is too small for an ensemble.")
+        if not learning_rate > 0:
+            raise ConfigError(f"model.learning_rate is {learning_rate}; give a number above 0.")
         self.members, self.hidden, self.steps = members, hidden, steps
         self.learning_rate = learning_rate
         self.decay_inner, self.decay_skip = decay_inner, decay_skip

@@ -134,9 +134,9 @@ def compare_models(
             rows += _score_rows(SELECTED, nested, naive, data, folds[0])
     chosen = candidates[model.name]
     if isinstance(chosen, Stack):
-        kept = {name: left_out[name][0] for name in chosen.usable(data.x) if name in left_out}
-        if len(kept) == len(chosen.usable(data.x)):
-            chosen.learn(kept, data.y)
+        members = chosen.usable(data.x)
+        if _are_predicted(members, candidates, left_out):
+            chosen.learn({name: left_out[name][0] for name in members}, data.y)
     return Comparison(
         model=model,
         left_out=left_out[model.name][0],
@@ -190,16 +190,30 @@ def _predict_all(
         advance(f"fitting {name}")
         started = time.perf_counter()
         members = candidate.usable(data.x) if isinstance(candidate, Stack) else {}
-        if members and set(members) <= set(left_out):
+        spent_before = 0.0
+        if _are_predicted(members, candidates, left_out):
             assert isinstance(candidate, Stack)
             known = {member: left_out[member] for member in members}
             left_out[name] = candidate.combine(known, data.y, folds=folds)
+            spent_before = sum(seconds[member] for member in members)  # a stack fits them all
         else:
             left_out[name] = candidate.cross_predict(
                 data.x, data.y, folds=folds, groups=data.families, weights=data.weights, rng=stream
             )
-        seconds[name] = (time.perf_counter() - started) / n_fit
+        seconds[name] = spent_before + (time.perf_counter() - started) / n_fit
     return left_out, seconds
+
+
+def _are_predicted(
+    members: Mapping[str, Regressor],
+    candidates: Mapping[str, Regressor],
+    left_out: Mapping[str, Floats],
+) -> bool:
+    """Whether every member is a candidate of the same settings that has predicted already."""
+    return bool(members) and all(
+        name in left_out and member.has_settings_of(candidates[name])
+        for name, member in members.items()
+    )
 
 
 def _select_without_each_fold(

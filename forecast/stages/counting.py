@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import ndtr
 
-from forecast.errors import InputError
+from forecast.errors import ConfigError, InputError
 from forecast.models.base import Floats
 from forecast.options import AtRiskOptions
 from forecast.stages.job_tasks import task_spread
@@ -165,6 +165,8 @@ def more_than_bar(share: str) -> Rule:
     def rule(basis: Basis) -> tuple[Floats, float]:
         mean, spread = share_of_jobs(basis, share)
         bar = basis.options.whole_job_bar
+        if not 0.0 < bar < 1.0:
+            raise ConfigError(f"at_risk.whole_job_bar is {bar}; expected between 0 and 1.")
         return np.asarray(ndtr((mean - bar) / spread)), bar
 
     return rule

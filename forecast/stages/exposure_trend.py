@@ -70,6 +70,12 @@ def project_exposure_growth(
         raise ConfigError(
             f"exposure.trend.model is {options.model!r}; choose auto or one of {list(MEMBERS)}."
         )
+    if options.max_horizon < 1 or not options.half_life_years > 0 or not 0 <= options.damping <= 1:
+        raise ConfigError(
+            f"exposure.trend: max_horizon {options.max_horizon}, half_life_years "
+            f"{options.half_life_years}, damping {options.damping}; expected at least 1, above 0, "
+            "and 0 to 1."
+        )
     history = observed_history(tables, sub_major_codes)
     wide = {index: _measured(history, index) for index in INDICES}
     past = wide[options.index]

@@ -50,7 +50,9 @@ def index_left_out_scores(
     -----
     Indices with a common ancestor count once: standardised indices are averaged within an
     ancestor, then between ancestors. The estimate is this consensus plus what descriptors make
-    of it for an unseen family, in equal parts. The index left out is used nowhere.
+    of it for an unseen family, in equal parts. The index left out is used nowhere; what it was
+    computed from may be: AIOE and DAIOE weigh O*NET abilities, which are descriptors too, so for
+    them a run with ``features=no_abilities`` is the strict test.
     """
     wide = panel.indices if more is None else panel.indices.join(more, how="left")
     present = [name for name in ONE_FACTOR if name in wide]
@@ -100,7 +102,8 @@ def given_indices_scores(
     DataFrame
         Rows of contract table ``scores``, model ``descriptors_and_indices``, split ``grouped``:
         the mean of `model` on the descriptors and `model` on the unrelated indices (gaps filled
-        by the mean of the sub-major group). The naive value is the mean rank of the same indices.
+        by the mean of the sub-major group), on the occupations that have one of these indices. The
+        naive value is the mean rank of the same indices on the same occupations.
     """
     rows: list[dict[str, object]] = []
     indices = panel.indices.drop(columns=[n for n in RELATIVES if n in panel.indices])
@@ -108,7 +111,8 @@ def given_indices_scores(
         others = unrelated_to(target, [str(name) for name in indices])
         if not others:
             continue
-        kept = np.flatnonzero(indices[target].notna().to_numpy() & panel.described.to_numpy())
+        known = indices[target].notna() & indices[others].notna().any(axis=1)
+        kept = np.flatnonzero(known.to_numpy() & panel.described.to_numpy())
         families = panel.families.to_numpy(dtype=str)[kept]
         folds = grouped_folds(list(families), n_fold=n_fold)[None]
         means = indices[others].groupby(panel.parents.to_numpy()).transform("mean")
@@ -126,12 +130,11 @@ def given_indices_scores(
             axis=0,
         )
         naive = mean_rank_forecast(y, [target], indices.iloc[kept], folds=folds)[0, :, 0]
-        seen = np.isfinite(naive)
         for metric, score in (("r2", r2), ("spearman", spearman)):
             row: dict[str, object] = {"stage": stage, "model": "descriptors_and_indices"}
             row |= {"split": "grouped", "target": target, "metric": metric, "n": len(kept)}
             row["value"] = score(y[:, 0], forecast)
-            row["naive_value"] = score(y[seen, 0], naive[seen])
+            row["naive_value"] = score(y[:, 0], naive)
             rows.append(row)
     return pd.DataFrame(rows)
 

@@ -24,6 +24,7 @@ from forecast.types import OccupationScores
 
 CHUNK = 50  # draws of crosswalk weights held in memory at a time: 50 x 150 x 436 are 26 MB
 WEIGHTS_ALONE = "weights_alone"
+CONFIDENCES = {"high", "medium", "low"}
 
 
 @dataclass(frozen=True)
@@ -192,11 +193,12 @@ def link_concentration(
     """
     if not isinstance(concentration, Mapping):
         return np.full(len(walk.targets), float(concentration))
-    unknown = sorted(set(links["confidence"]) - set(concentration))
+    found = set(links["confidence"])
+    unknown = found - set(concentration) | set(concentration) - found - CONFIDENCES
     if unknown or not all(value > 0 for value in concentration.values()):
         raise ConfigError(
             f"exposure.crosswalk_concentration is {dict(concentration)}; give a number above 0 "
-            f"for each of {sorted(set(links['confidence']))}."
+            f"for each of {sorted(found)} and for nothing else."
         )
     value = links["confidence"].map(dict(concentration)).astype(float)
     mean = (links["weight"] * value).groupby(links["ksco7"]).sum()

@@ -116,7 +116,7 @@ def draw_shares(
     [[[0.98, 0.02]], [[0.98, 0.02]]]
     """
     if not concentration > 0:
-        raise InputError(f"concentration of minor groups is {concentration}; expected above 0.")
+        raise InputError(f"exposure.share_concentration is {concentration}; expected above 0.")
     drawn = np.zeros((n_draw, len(groups), len(units)))
     for row, group in enumerate(groups):
         inside = np.flatnonzero(units.index.str[:2] == group)

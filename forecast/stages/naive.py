@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forecast.features.panel import unrelated_to
+from forecast.features.panel import OTHER_CONSTRUCTS, unrelated_to
 from forecast.models.design import Floats
 
 
@@ -61,7 +61,8 @@ def mean_rank_forecast(
     """Forecast each published index from the mean rank of the indices unrelated to it.
 
     It knows other indices of the very occupation, which no model here does. A straight line,
-    fitted outside the fold, brings the rank to the unit of the target. Targets that are no
+    fitted outside the fold, brings the rank to the unit of the target. Indices of other
+    constructs (SML, Frey-Osborne, theta) are not averaged with the rest. Targets that are no
     published index, and rows without an unrelated index, stay missing.
 
     Returns
@@ -70,7 +71,7 @@ def mean_rank_forecast(
     """
     forecast = np.full((len(folds), *y.shape), np.nan)
     for place, target in enumerate(targets):
-        others = unrelated_to(target, [str(name) for name in indices if name != "theta"])
+        others = unrelated_to(target, [str(n) for n in indices if n not in OTHER_CONSTRUCTS])
         if target not in indices or not others:
             continue
         rank = mean_rank(indices[others])

@@ -25,6 +25,10 @@ def test_no_choice_means_the_best_of_ridge_and_network():
         ({"alphas": [1.0]}, "no importable class|alphas"),
         ({"_target_": "forecast.models.linear.Ridge", "alpha": 1.0}, r"model\.alpha is unknown"),
         ({"_target_": "pathlib.Path"}, "no Regressor"),
+        ({"_target_": "forecast.models.linear.Ridge", "alphas": 3}, r"model\.alphas=3"),
+        ({"_target_": "forecast.models.boosting.Boosting", "trees": 0}, r"model\.trees is 0"),
+        ({"_target_": "forecast.models.boosting.Boosting", "column_share": 3}, "column_share=3"),
+        ({"_target_": "forecast.models.ensemble.NetworkEnsemble", "learning_rate": -1}, "rate is"),
     ],
 )
 def test_a_wrong_model_is_refused_by_name(options, said):

@@ -140,6 +140,13 @@ def test_a_job_is_done_whole_or_complemented_and_hardly_ever_counted_twice():
     assert float(both.max()) < 1.02
 
 
+def test_a_bar_that_no_share_can_pass_is_refused():
+    for bar in (0.0, 1.0, 2.0):
+        changed = options(at_risk=AtRiskOptions(whole_job_bar=bar))
+        with pytest.raises(ConfigError, match=r"at_risk\.whole_job_bar"):
+            score_exposure(changed, reference_tables(), rng=np.random.default_rng(0))
+
+
 def test_a_higher_bar_counts_fewer_jobs():
     higher = score_exposure(
         options(at_risk=AtRiskOptions(whole_job_bar=0.75)),

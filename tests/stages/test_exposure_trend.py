@@ -150,6 +150,9 @@ def test_same_seed_same_draws_and_scores_do_not_follow_the_number_of_draws(growt
         ({"last_year": 2023}, "last_year"),
         ({"first_origin": 2013}, "first_origin"),
         ({"first_origin": 2021}, "first_origin"),
+        ({"max_horizon": 0}, "max_horizon"),
+        ({"half_life_years": 0.0}, "half_life_years"),
+        ({"damping": 7.0}, "damping"),
     ],
 )
 def test_impossible_choices_are_refused_by_key(changed, message):

@@ -67,3 +67,11 @@ def test_other_indices_of_an_occupation_help_and_relatives_of_descriptors_are_no
     assert not set(rows["target"]) & set(RELATIVES)
     ilo = rows.query("target == 'ilo_2023' and metric == 'r2'")
     assert ilo["value"].item() > ilo["naive_value"].item()
+
+
+def test_the_given_indices_and_their_naive_are_scored_on_the_same_occupations(panel):
+    rng = np.random.default_rng(0)
+    rows = given_indices_scores(panel, model=Ridge(), n_fold=5, stage="x", rng=rng)
+    both = panel.indices[["gpt4_beta", "ilo_2023"]].notna().all(axis=1) & panel.described
+    assert both.sum() < (panel.indices["gpt4_beta"].notna() & panel.described).sum()
+    assert set(rows.loc[rows["target"] == "gpt4_beta", "n"]) == {both.sum()}

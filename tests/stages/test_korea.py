@@ -177,7 +177,7 @@ def test_the_concentration_of_a_group_is_the_weighted_mean_of_its_links():
     walk = Crosswalk.from_links(links, source="isco08", target="ksco7")
     assert link_concentration(links, walk, {"high": 3.0, "low": 1.0}).tolist() == [2.0, 1.0]
     assert link_concentration(links, walk, 4.0).tolist() == [4.0, 4.0]
-    for wrong in ({"high": 1.0}, {"high": 1.0, "low": 0.0}):
+    for wrong in ({"high": 1.0}, {"high": 1.0, "low": 0.0}, {"high": 1.0, "low": 1.0, "lwo": 2.0}):
         with pytest.raises(ConfigError, match="crosswalk_concentration"):
             link_concentration(links, walk, wrong)
 

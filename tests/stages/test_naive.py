@@ -49,3 +49,11 @@ def test_a_fold_is_forecast_without_its_own_values():
 def test_what_is_no_published_index_has_no_mean_rank():
     y = np.arange(6.0)[:, None]
     assert np.isnan(mean_rank_forecast(y, ["consensus"], table(), folds=FOLDS)).all()
+
+
+def test_other_constructs_are_not_averaged_with_the_rest():
+    # Frey-Osborne falls where the language indices rise: averaged, the two would cancel out.
+    y = table()[["gpt4_beta"]].to_numpy()
+    mixed = table().assign(frey_osborne=-table()["ilo_2023"], sml=[3.0, 1.0, 2.0, 9.0, 0.0, 4.0])
+    forecast = mean_rank_forecast(y, ["gpt4_beta"], mixed, folds=FOLDS)
+    assert np.abs(forecast[0] - y).max() < 1e-12
