@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -51,13 +52,18 @@ def main(arguments: list[str] | None = None) -> int:
             parser.print_help()
             return 2
         act: Callable[[argparse.Namespace], int] = chosen.act
-        return act(chosen)
+        code = act(chosen)
+        sys.stdout.flush()  # a reader that left is met here, not at the end of the interpreter
+        return code
     except ForecastError as error:
         print(f"forecast: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         print("forecast: interrupted; no unfinished run folder was kept.", file=sys.stderr)
         return 130
+    except BrokenPipeError:  # `forecast data list | head`: the reader has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except SystemExit as stop:  # argparse and Hydra's own flags
         return stop.code if isinstance(stop.code, int) else 0 if stop.code is None else 2
 

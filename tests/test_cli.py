@@ -1,6 +1,8 @@
 """The command line as a user meets it: help at once, clear refusals, nothing half-written."""
 
 import itertools
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -275,3 +277,13 @@ def test_every_cell_of_the_own_table_is_one_of_the_published(own_employment):
     periods, codes = own_employment["period"].nunique(), own_employment["ksco7"].nunique()
     cells = set(itertools.product(range(periods), range(codes), AGE_GROUPS))
     assert len(own_employment) == len(cells) == 18 * 51 * 5
+
+
+def test_a_reader_that_leaves_early_ends_nothing_with_a_traceback(tmp_path):
+    listing = subprocess.Popen(
+        [sys.executable, "-m", "forecast", "data", "list"],
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    listing.stdout.close()
+    _, said = listing.communicate(timeout=60)
+    assert listing.returncode == 0 and said == b""
