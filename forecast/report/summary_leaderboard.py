@@ -24,7 +24,7 @@ SYSTEMS = {"exposure": "ISCO-08", "exposure_soc": "SOC-2018"}
 NOTES = (
     "auto_nested chooses a model anew without each fold: the honest score of choosing one, though "
     "not of settings tried.",
-    "A stack's seconds come on top of its members'.",
+    "A stack's seconds include its members'.",
 )
 Tables = Mapping[str, pd.DataFrame]
 Column = tuple[str, Sequence[str]]  # heading, one cell a row
