@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from forecast.data.complementarity import soc2010_complementarity
@@ -27,6 +26,13 @@ from forecast.data.crosswalks import (
 from forecast.data.files import read_text_table, to_number
 from forecast.data.pull_only import pull_only_indices
 from forecast.data.revisions import require_system
+from forecast.data.task_labels import (
+    AUTOMATION,
+    EXPOSURES,
+    assisted,
+    done_whole,
+    task_weights,
+)
 from forecast.errors import InputError
 
 OCCUPATIONS = "gpts_are_gpts/occ_level.csv"
@@ -35,8 +41,6 @@ DAIOE = "daioe/daioe_onetsoc2010_2010_2021.tsv"
 ILO = "ilo/ilo_genai_2023_isco08.csv"
 DAIOE_YEAR = "2021"
 MILITARY = "55"  # SOC major group
-AUTOMATION = {"T0": 0.0, "T1": 0.25, "T2": 0.5, "T3": 0.75, "T4": 1.0}
-CORE_WEIGHT, OTHER_WEIGHT = 1.0, 0.5
 
 _RATINGS = {
     "gpt4_alpha": "dv_rating_alpha",
@@ -116,21 +120,19 @@ def task_scores(tasks: pd.DataFrame) -> pd.DataFrame:
     [0.167, 0.667, 0.333]
     """
     exposure, automation = tasks["gpt4_exposure"], tasks["gpt4_automation"]
-    wrong = ~exposure.isin(("E0", "E1", "E2")) | ~automation.isin(AUTOMATION)
+    wrong = ~exposure.isin(EXPOSURES) | ~automation.isin(AUTOMATION)
     if wrong.any():
         place = int(wrong.to_numpy().argmax())
         raise InputError(
             f"{TASKS}, row {place + 2}: labels {exposure.iloc[place]!r}, "
             f"{automation.iloc[place]!r}; expected E0 to E2 and T0 to T4."
         )
-    weight = np.where(tasks["Task Type"] == "Core", CORE_WEIGHT, OTHER_WEIGHT)
-    substituted = (exposure == "E1") | automation.isin(("T3", "T4"))
-    assisted = ~substituted & ((exposure == "E2") | (automation == "T2"))
+    weight = task_weights(tasks["Task Type"] == "Core")
     parts = pd.DataFrame(
         {
             "automation": automation.map(AUTOMATION) * weight,
-            "task_substitution_share": substituted * weight,
-            "task_assistance_share": assisted * weight,
+            "task_substitution_share": done_whole(exposure, automation) * weight,
+            "task_assistance_share": assisted(exposure, automation) * weight,
             "weight": weight,
         }
     )

@@ -7,13 +7,13 @@ from pathlib import Path
 import pandas as pd
 
 from forecast.data.files import locate, read_table, read_text_table
-from forecast.data.indices import AUTOMATION, TASKS
+from forecast.data.indices import TASKS
 from forecast.data.ratings import refuse_repeated
 from forecast.data.revisions import require_system
+from forecast.data.task_labels import AUTOMATION, EXPOSURES
 from forecast.errors import InputError
 
 ACTIVITIES = "onet/Tasks to DWAs.xlsx"
-EXPOSURES = ("E0", "E1", "E2")
 _LABELS = {
     "gpt4_exposure": ("gpt4_exposure", EXPOSURES),
     "gpt4_automation": ("gpt4_automation", tuple(AUTOMATION)),

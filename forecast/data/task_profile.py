@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from forecast.data.crosswalks import average_to_isco, weights_soc2018
 from forecast.data.files import read_table
-from forecast.data.indices import CORE_WEIGHT, OTHER_WEIGHT, task_scores
+from forecast.data.indices import task_scores
 from forecast.data.onet_tasks import ACTIVITIES, soc_tasks
 from forecast.data.ratings import refuse_repeated
+from forecast.data.task_labels import task_weights
 from forecast.errors import InputError
 
 DETAILED = "onet/DWA Reference.xlsx"
@@ -82,7 +82,7 @@ def task_activities(tasks: pd.DataFrame, activity_of: pd.Series) -> pd.DataFrame
     single = pd.DataFrame({"O*NET-SOC Code": tasks["task_id"], "Task Type": "Core"})
     scores = task_scores(single.join(tasks[["gpt4_exposure", "gpt4_automation"]]))
     one = tasks[["soc2018", "onetsoc", "task_id"]].assign(
-        weight=np.where(tasks["core"], CORE_WEIGHT, OTHER_WEIGHT),
+        weight=task_weights(tasks["core"]),
         exposure=tasks["gpt4_exposure"].map(EXPOSURE),
         substitution_share=tasks["task_id"].map(scores["task_substitution_share"]),
         assistance_share=tasks["task_id"].map(scores["task_assistance_share"]),

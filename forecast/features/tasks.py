@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from forecast.data.task_labels import AUTOMATION, assisted, done_whole, task_weights
 from forecast.models.design import Floats, Tasks
 
-CORE_WEIGHT, OTHER_WEIGHT = 1.0, 0.5
 # Score of an occupation -> label of its tasks and what each value counts: averaging the labels
 # with the task weights gives the published score back.
 LABELS: dict[str, tuple[str, dict[str, float]]] = {
@@ -18,7 +18,7 @@ LABELS: dict[str, tuple[str, dict[str, float]]] = {
     "gpt4_beta": ("gpt4_exposure", {"E0": 0.0, "E1": 1.0, "E2": 0.5}),
     "human_alpha": ("human_exposure", {"E0": 0.0, "E1": 1.0, "E2": 0.0}),
     "human_beta": ("human_exposure", {"E0": 0.0, "E1": 1.0, "E2": 0.5}),
-    "automation": ("gpt4_automation", {"T0": 0.0, "T1": 0.25, "T2": 0.5, "T3": 0.75, "T4": 1.0}),
+    "automation": ("gpt4_automation", AUTOMATION),
 }
 # Done whole by AI, and not done whole but assisted: see forecast.data.indices.
 SHARES = ("task_substitution_share", "task_assistance_share")
@@ -47,7 +47,7 @@ def task_set(tasks: pd.DataFrame, codes: Sequence[str], *, activities: bool = Tr
     """
     places = pd.Index(codes).get_indexer(pd.Index(tasks["soc2018"]))
     kept = tasks[places >= 0].reset_index(drop=True)
-    weight = np.where(kept["core"], CORE_WEIGHT, OTHER_WEIGHT)
+    weight = task_weights(kept["core"])
     part = pd.Series(weight).groupby(kept["onetsoc"]).transform("sum")
     parts = kept.groupby("soc2018")["onetsoc"].transform("nunique")
     return Tasks(
@@ -78,9 +78,8 @@ def _rated(tasks: pd.DataFrame) -> list[Floats]:
 
 def _shares(tasks: pd.DataFrame) -> list[Floats]:
     exposure, automation = tasks["gpt4_exposure"], tasks["gpt4_automation"]
-    whole = (exposure == "E1") | automation.isin(("T3", "T4"))
-    assisted = ~whole & ((exposure == "E2") | (automation == "T2"))
-    return [np.asarray(part, dtype=float) for part in (whole, assisted)]
+    parts = (done_whole(exposure, automation), assisted(exposure, automation))
+    return [np.asarray(part, dtype=float) for part in parts]
 
 
 def _terms(tasks: pd.DataFrame, *, activities: bool) -> sparse.csr_array:
