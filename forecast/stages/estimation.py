@@ -90,7 +90,7 @@ def estimate_scores(
     chosen = chosen_indices(panel, options)
     factor = fit_one_factor(panel.indices[chosen].to_numpy())
     measured, noise = factor.measure(panel.indices[chosen].to_numpy())
-    data, seen, distances = _training_set(panel, measured, noise, chosen, factor)
+    data, seen, distances = training_set(panel, measured, noise, chosen, factor)
     comparison = compare_models(
         model,
         data,
@@ -256,7 +256,7 @@ def occupation_scores(
     )
 
 
-def _training_set(
+def training_set(
     panel: OccupationPanel,
     measured: Floats,
     noise: Floats,
