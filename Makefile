@@ -31,12 +31,14 @@ bench: .venv/run.stamp
 docs: .venv/run.stamp
 	$(BIN)/python scripts/build_docs.py
 
-# PyTorch goes first and alone, so that TORCH_ARGS touches nothing else.
-.venv/run.stamp: requirements.lock pyproject.toml
+# PyTorch goes first and alone, so that TORCH_ARGS touches nothing else. The comparators go without
+# their dependencies, which the locks hold: docs/decisions/0003-dependencies.md says why.
+.venv/run.stamp: requirements.lock requirements-comparators.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make forecast PYTHON=python3.12" or 0)'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(PIP) $(TORCH_ARGS) "$$(grep '^torch==' requirements.lock)"
 	$(PIP) -r requirements.lock
+	$(PIP) --no-deps -r requirements-comparators.lock
 	$(PIP) --no-deps --editable .
 	touch $@
 
@@ -44,7 +46,7 @@ docs: .venv/run.stamp
 	$(PIP) -r requirements.lock -r requirements-test.lock
 	touch $@
 
-# Resolve anew from pyproject.toml; commit the two lock files.
+# Resolve anew from pyproject.toml; commit the three lock files.
 lock:
 	$(PYTHON) scripts/lock.py
 

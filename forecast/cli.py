@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from forecast import cli_data
+from forecast.console import progress
 from forecast.errors import ForecastError
 
 if TYPE_CHECKING:
@@ -96,22 +96,7 @@ def build_parser() -> argparse.ArgumentParser:
     for verb, act in ((runs, _runs), (ui, _ui)):
         verb.add_argument("--uri", default=None, help="tracking store (default: as in conf/)")
         verb.set_defaults(act=act)
-    data = verbs.add_parser("data", help="the source registry")
-    actions = data.add_subparsers(title="actions", metavar="ACTION", required=True)
-    listing = actions.add_parser("list", help="address, licence and sha256 of every source")
-    verify = actions.add_parser("verify", help="compare the files of a folder with the registry")
-    pull = actions.add_parser("pull", help="download what is missing or changed, verified")
-    pull.add_argument(
-        "paths", nargs="*", metavar="PATH", help="registered files or folders (default: all)"
-    )
-    pull.add_argument(
-        "--mirror", metavar="DIR", help="take them from a folder or http address laid out alike"
-    )
-    for action, act in ((listing, _data_list), (verify, _data_verify), (pull, _data_pull)):
-        action.add_argument(
-            "--root", metavar="DIR", help="folder of the sources (default: $FORECAST_SOURCES)"
-        )
-        action.set_defaults(act=act)
+    cli_data.add_verbs(verbs)
     return parser
 
 
@@ -125,7 +110,7 @@ def _run(arguments: list[str]) -> int:
     from forecast.config import run_with_hydra
     from forecast.pipeline import run_experiment
 
-    with _progress() as advance:
+    with progress() as advance:
         run_with_hydra(
             arguments, lambda options: _summary(run_experiment(options, progress=advance))
         )
@@ -144,19 +129,6 @@ def _summary(result: RunResult) -> None:
             fit_seconds=result.fit_seconds,
         )
     )
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str], None]]:
-    """Show what is being done on a terminal; stay silent in logs and pipes."""
-    from rich.console import Console
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield lambda text: None
-        return
-    with console.status("starting") as status:
-        yield lambda text: status.update(text)
 
 
 def _runs(chosen: argparse.Namespace) -> int:
@@ -183,67 +155,6 @@ def _store(chosen: argparse.Namespace) -> TrackingOptions:
     if chosen.uri is not None:
         options.uri = chosen.uri
     return options
-
-
-def _data_list(chosen: argparse.Namespace) -> int:
-    from forecast.data.sources import registry, verify
-
-    root = _sources_root(chosen)
-    listed = registry().assign(state="")
-    if root is not None:
-        listed["state"] = verify(root)["state"]
-    for row in listed.itertuples():
-        by_hand = f"{str(row.url) or 'sources named row by row'} (by hand)"
-        print(f"{row.path}  {row.state}".rstrip())
-        print(f"  {row.source}\n  {row.licence}  {str(row.file_url) or by_hand}")
-        print(f"  sha256 {str(row.sha256)[:12]}")
-    return 0
-
-
-def _data_verify(chosen: argparse.Namespace) -> int:
-    from forecast.data.sources import verify
-    from forecast.errors import ConfigError, InputError
-
-    root = _sources_root(chosen)
-    if root is None or not root.is_dir():
-        raise ConfigError(f"data verify needs a folder by --root or $FORECAST_SOURCES, got {root}.")
-    state = verify(root)
-    for row in state.itertuples():
-        print(f"{row.state:8} {row.path}")
-    wrong = state[state["state"] != "ok"]
-    if len(wrong):
-        raise InputError(
-            f"{root}: {len(wrong)} of {len(state)} files are missing or changed, first "
-            f"{wrong['path'].iloc[0]}. `forecast data pull --root {root}` takes them anew."
-        )
-    return 0
-
-
-def _data_pull(chosen: argparse.Namespace) -> int:
-    from forecast.data.pull import pull
-    from forecast.errors import ConfigError, InputError
-
-    root = _sources_root(chosen)
-    if root is None:
-        raise ConfigError("data pull needs a folder by --root or $FORECAST_SOURCES.")
-    with _progress() as advance:
-        done = pull(root, paths=chosen.paths, mirror=chosen.mirror, progress=advance)
-    for row in done.itertuples():
-        print(f"{row.state:8} {row.path}")
-    for message in dict.fromkeys(done["message"]):  # a source's note once, not for each file of it
-        if message:
-            print(message, file=sys.stderr)
-    failed = done[done["state"] == "failed"]
-    if len(failed):
-        raise InputError(f"{root}: {len(failed)} of {len(done)} files could not be pulled.")
-    return 0
-
-
-def _sources_root(chosen: argparse.Namespace) -> Path | None:
-    import os
-
-    named = chosen.root or os.environ.get("FORECAST_SOURCES")
-    return Path(named) if named else None
 
 
 if __name__ == "__main__":

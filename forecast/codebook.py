@@ -9,17 +9,35 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from forecast.codebook_columns import SCENARIO, SUB_MAJOR, UNITS, YEAR, Column, number, text
+from forecast.codebook_adoption import ADOPTION_TABLES
+from forecast.codebook_columns import (
+    PERIOD,
+    SCENARIO,
+    SUB_MAJOR,
+    UNITS,
+    YEAR,
+    Column,
+    number,
+    text,
+)
+from forecast.codebook_employment import EMPLOYMENT_TABLES
 from forecast.codebook_exposure import EXPOSURE_TABLES
+from forecast.codebook_scoreboard import SCOREBOARD_TABLES
 from forecast.errors import InputError
 from forecast.types import AGE_GROUPS, NEEDS
 
 SCHEMA_VERSION = 1
-PERIOD_PATTERN = r"\d{4}H[12]"
 
 _AGE = text("age in years", *AGE_GROUPS)
 _AGE_ALL = text("age in years, or all", *AGE_GROUPS, "all")
 _NEED = text("training needed", *NEEDS)
+_MAJOR_FORECAST = {
+    "ksco7": text("KSCO-7 major group, or TOT for all of them", pattern=r"[1-9]|TOT"),
+    "period": PERIOD,
+    "scenario": text("baseline only: AI effects are computed by age", "no_ai"),
+    "level": number("level", "quantile"),
+    "employed_persons": number("persons", "employed persons; quantiles do not add up, draws do"),
+}
 
 TABLES: dict[str, dict[str, Column]] = {
     **EXPOSURE_TABLES,
@@ -31,15 +49,26 @@ TABLES: dict[str, dict[str, Column]] = {
         "scenario": SCENARIO,
         "level": number("level", "quantile"),
         "value_percent": number("percent", "share of firms"),
+        "role": text("main: what the chain to jobs rests on; beside: shown only", "main", "beside"),
     },
+    **ADOPTION_TABLES,
     "employment_forecast": {
         "ksco7": SUB_MAJOR,
         "age_group": _AGE_ALL,
-        "period": text("half-year", pattern=PERIOD_PATTERN),
+        "period": PERIOD,
         "scenario": SCENARIO,
         "level": number("level", "quantile"),
         "employed_persons": number("persons", "employed persons"),
     },
+    "employment_industry_forecast": {
+        "ksic": text("KSIC-10 section", pattern=r"[A-U]"),
+        **_MAJOR_FORECAST,
+    },
+    "employment_province_forecast": {
+        "sido": text("시도 code", pattern=r"\d{2}"),
+        **_MAJOR_FORECAST,
+    },
+    **EMPLOYMENT_TABLES,
     "reskilling_demand": {
         "year": YEAR,
         "scenario": SCENARIO,
@@ -90,6 +119,7 @@ TABLES: dict[str, dict[str, Column]] = {
         "n": number("count", "number of cases"),
         "naive_value": number("number", "the declared naive model's value", required=False),
     },
+    **SCOREBOARD_TABLES,
 }
 
 

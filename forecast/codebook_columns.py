@@ -48,3 +48,4 @@ UNITS: dict[str, tuple[str, float, float]] = {
 SUB_MAJOR = text("KSCO-7 sub-major group", pattern=r"[1-9]\d")
 SCENARIO = text("scenario; no_ai is the baseline", *SCENARIOS)
 YEAR = number("year", "calendar year")
+PERIOD = text("half-year", pattern=r"\d{4}H[12]")

@@ -17,9 +17,21 @@ class DataOptions:
 
     kind: str = "reference"  # reference | sources
     root: str | None = None  # folder laid out like the source registry; needed by kind=sources
-    employment: str | None = None  # own table period, ksco7, age_group, employed_persons
-    encoding: str = "utf-8"  # of `employment`
+    # Own figures instead: a plain table, a KOSIS export or reply, or the folder of a vintage.
+    employment: str | None = None  # by occupation and age
+    employment_industry: str | None = None  # by industry and occupation
+    employment_province: str | None = None  # by province and occupation
+    encoding: str = "utf-8"  # of a plain table
     provenance: str | None = None  # official | synthetic; own tables count as synthetic unless said
+
+    def own_tables(self) -> dict[str, str]:
+        """Return the path of the user's own figures by the reference table they stand in for."""
+        paths = {
+            "employment_age": self.employment,
+            "employment_industry": self.employment_industry,
+            "employment_province": self.employment_province,
+        }
+        return {kind: path for kind, path in paths.items() if path is not None}
 
 
 @dataclass
@@ -92,6 +104,10 @@ class AdoptionOptions:
     scenario_speed: dict[str, float] = field(
         default_factory=lambda: {"slow": 0.5, "central": 1.0, "fast": 1.5}
     )
+    panel_prior: str = "btos"  # US states inform speed and its spread; none: declared ranges
+    panel_transfer_sd: float = 0.5  # of the log ratio between Korean and US speed
+    panel_backtest: bool = False  # score the state panel as well, about half a minute
+    beside: bool = True  # forecast the other measures too
 
 
 @dataclass
@@ -99,7 +115,13 @@ class EmploymentOptions:
     """Baseline forecast of employed persons."""
 
     last_period: str = "2030H2"
-    members: list[str] = field(default_factory=lambda: ["drift", "ets"])
+    members: list[str] = field(default_factory=lambda: ["ridge", "network"])  # combined
+    candidates: list[str] = field(default_factory=list)  # further members of the scoreboard
+    comparators: list[str] = field(default_factory=list)  # statsforecast's, on the scoreboard
+    sum_members: list[str] = field(default_factory=lambda: ["damped_drift", "ets"])
+    sum_levels: list[str] = field(default_factory=lambda: ["occupations"])
+    reconciliation: str = "wls_variance"
+    breaks: list[str] = field(default_factory=lambda: ["2020H1"])
     first_origin: str = "2018H1"
     last_origin: str = "2021H2"
     max_horizon: int = 6

@@ -35,6 +35,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from forecast.errors import ConfigError
 from forecast.models.exposure import ExposureModel
 from forecast.options import Options, TrackingOptions
+from forecast.report.forecast_scores import default_rows, headline
 from forecast.report.summary import companions, planned_rows
 
 Tables = Mapping[str, pd.DataFrame]
@@ -85,7 +86,7 @@ def log_run(
             _log_values(client, run_id, options, metrics(tables, seconds))
             client.log_inputs(run_id, _lineage(manifest))
             client.log_artifacts(run_id, str(run_dir))
-            for table in ("headline", "cohort_totals"):
+            for table in ("headline", "cohort_totals", "scoreboard", "forecast_comparison"):
                 if table in tables:
                     client.log_table(run_id, tables[table], f"{table}.json")
             if model is not None and example is not None:
@@ -133,10 +134,12 @@ def metrics(tables: Tables, seconds: Mapping[str, float]) -> dict[str, float]:
             chosen[f"cohorts/{label}/allocated_{row['unit']}"] = row["allocated"]
             chosen[f"cohorts/{label}/unallocated_{row['unit']}"] = row["unallocated"]
     if "scores" in tables:
-        for row in tables["scores"].to_dict("records"):
+        # Rivals of the default forecasts stand in the tables that are logged beside.
+        for row in default_rows(tables["scores"], tables).to_dict("records"):
             keys = ("stage", "model", "split", "target", "metric")
             name = "scores/" + "/".join(_plain(str(row[k])) for k in keys)
             chosen[name], chosen[f"{name}_naive"] = row["value"], row["naive_value"]
+    chosen |= headline(tables)
     chosen |= {f"time/{stage}_seconds": value for stage, value in seconds.items()}
     return {key: float(value) for key, value in chosen.items() if np.isfinite(value)}
 

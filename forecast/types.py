@@ -256,7 +256,11 @@ class AdoptionForecast:
         Rolling-origin rows of contract table ``scores``.
     posterior : DataFrame
         parameter, then lower95, median, upper95 under prior and posterior, effective_proposals:
-        what the few points have taught beyond the priors.
+        what the few points have taught beyond the priors; prior_source says who set the prior.
+    beside : tuple of AdoptionForecast
+        Other measures, which nothing after this stage uses.
+    details : dict of str to DataFrame
+        Further tables by name.
     """
 
     value: xr.DataArray
@@ -265,6 +269,8 @@ class AdoptionForecast:
     observed: pd.DataFrame
     scores: pd.DataFrame
     posterior: pd.DataFrame = field(default_factory=pd.DataFrame)
+    beside: tuple[AdoptionForecast, ...] = ()
+    details: dict[str, pd.DataFrame] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         dims = ("scenario", "draw", "scope", "year")
@@ -288,6 +294,10 @@ class EmploymentForecast:
         source left empty and its total filled.
     scores : DataFrame
         Rolling-origin rows of contract table ``scores``.
+    details : dict of str to DataFrame
+        Further tables by name: scoreboard and method.
+    scopes : dict of str to DataArray (draw, scope, occupation, period)
+        By ``industry`` and ``province``: KSCO-7 major groups, each draw adding up to `persons`.
     """
 
     persons: xr.DataArray
@@ -295,6 +305,8 @@ class EmploymentForecast:
     origin: str
     history: pd.DataFrame
     scores: pd.DataFrame
+    details: dict[str, pd.DataFrame] = field(default_factory=dict)
+    scopes: dict[str, xr.DataArray] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         dims = ("draw", "occupation", "age_group", "period")

@@ -1,6 +1,8 @@
 """Resolve the dependencies of pyproject.toml in a fresh environment and write the lock files.
 
 PyTorch's build tag and CUDA packages are left out, so the lock holds for CPU wheels everywhere.
+statsforecast comes without its own bounds (docs/decisions/0003-dependencies.md); what it imports is
+resolved within the versions of a run.
 Run it with the pip options that reach a CPU wheel: ``TORCH_ARGS="..." make lock``.
 """
 
@@ -13,11 +15,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 DEVICE_PACKAGES = ("nvidia-", "cuda-", "triton", "pytorch-triton", "forecast-kr", "setuptools")
+IMPORTED_BY_STATSFORECAST = ("coreforecast", "fugue", "statsmodels", "utilsforecast")
 HEADER = "# Written by scripts/lock.py from pyproject.toml ({extra}); do not edit.\n"
 
 
 def main() -> None:
-    """Write ``requirements.lock`` and ``requirements-test.lock``."""
+    """Write the lock files of a run, of the comparators and of the tests."""
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
         python = str(Path(folder) / "bin" / "python")
@@ -25,9 +28,15 @@ def main() -> None:
         pip_install(python, *torch, "torch==2.13.0")
         pip_install(python, str(ROOT))
         run = freeze(python)
+        bounds = Path(folder) / "run.txt"
+        bounds.write_text("\n".join(run), encoding="utf-8")
+        pip_install(python, "--constraint", str(bounds), *IMPORTED_BY_STATSFORECAST)
+        pip_install(python, "--no-deps", "statsforecast")
+        comparators = [line for line in freeze(python) if line not in run]
         pip_install(python, f"{ROOT}[test]")
-        test = [line for line in freeze(python) if line not in run]
+        test = [line for line in freeze(python) if line not in run + comparators]
     write("requirements.lock", run, "what a run needs")
+    write("requirements-comparators.lock", comparators, "extra comparators, without dependencies")
     write("requirements-test.lock", test, "extra test")
 
 

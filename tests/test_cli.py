@@ -1,6 +1,8 @@
 """The command line as a user meets it: help at once, clear refusals, nothing half-written."""
 
+import hashlib
 import itertools
+import json
 import subprocess
 import sys
 import time
@@ -8,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from kosis_cases import as_csv, export
 
 from forecast.data import reference
 from forecast.types import AGE_GROUPS
@@ -17,7 +20,7 @@ QUICK = ("draws=20", "tracking=disabled", "model=ridge")
 
 
 def test_help_of_every_verb_needs_no_heavy_package(forecast_command, tmp_path):
-    data = [["data"], ["data", "list"], ["data", "pull"], ["data", "verify"]]
+    data = [["data"], *(["data", a] for a in ("list", "pull", "verify", "add", "vintages"))]
     for verb in ([], ["run"], ["runs"], ["ui"], *data):
         code = forecast_command(*verb, "--help", cwd=tmp_path, PYTHONPROFILEIMPORTTIME="1")
         assert code.returncode == 0 and "usage" in code.stdout
@@ -271,6 +274,72 @@ def test_data_pull_refuses_with_code_2(forecast_command, tmp_path, arguments, sa
     assert done.returncode == 2, done.stderr
     assert says in done.stderr.splitlines()[-1] and "Traceback" not in done.stderr
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def province_export(path, changed=None):
+    """A KOSIS web export as Korean Windows saves it, with the figure of one cell changed."""
+    rows = export("employment_province")
+    if changed is not None:
+        rows[12][5] = changed
+    path.write_bytes(as_csv(rows).encode("cp949"))
+
+
+def test_own_figures_become_vintages_and_a_silent_revision_is_said(forecast_command, tmp_path):
+    none = forecast_command("data", "vintages", cwd=tmp_path)
+    assert none.returncode == 0 and "no vintage in vintages" in none.stdout
+    province_export(tmp_path / "first.csv")
+    province_export(tmp_path / "later.csv", changed="131")
+    added = forecast_command("data", "add", "first.csv", cwd=tmp_path)
+    assert added.returncode == 0, added.stderr
+    (folder,) = (tmp_path / "vintages").iterdir()
+    assert f"added: vintages/{folder.name}" in added.stdout and "first of its kind" in added.stdout
+    again = forecast_command("data", "add", "first.csv", cwd=tmp_path)
+    assert again.returncode == 0 and "there already, unchanged" in again.stdout
+    later = forecast_command("data", "add", "later.csv", cwd=tmp_path)
+    said = f"revises 1 of 720 cells it has in common with {folder.name}, most -2,000 persons in"
+    assert f"{said} 2022H2/11/1; 0 cells are new, 0 are gone" in later.stdout
+    listed = forecast_command("data", "vintages", cwd=tmp_path)
+    assert listed.returncode == 0 and said in listed.stdout
+    table = folder / "table.csv"
+    table.chmod(0o644)
+    table.write_bytes(table.read_bytes().replace(b"133000", b"134000", 1))
+    broken = forecast_command("data", "vintages", cwd=tmp_path)
+    assert broken.returncode == 2 and f"{folder.name}\n  CHANGED" in broken.stdout
+    assert "1 of 2 vintages were changed" in broken.stderr and "Traceback" not in broken.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ([], "either a FILE or --kosis"),
+        (["a.csv", "--kosis", "101/DT_X"], "either a FILE or --kosis"),
+        (["nowhere.csv"], "no such file"),
+        (["--kosis", "101/DT_X"], "half-years like"),
+        (["--kosis", "101/DT_X", "--first", "2022H1", "--last", "2022H2"], "KOSIS_API_KEY"),
+        (["wrong.csv"], "row 13, column 6: '13l'; expected a number"),
+    ],
+)
+def test_data_add_refuses_with_code_2(forecast_command, tmp_path, arguments, says):
+    province_export(tmp_path / "wrong.csv", changed="13l")
+    done = forecast_command("data", "add", *arguments, cwd=tmp_path, KOSIS_API_KEY="")
+    assert done.returncode == 2, done.stderr
+    assert says in done.stderr and len(done.stderr.strip().splitlines()) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["wrong.csv"]
+
+
+def test_a_run_on_a_vintage_says_so_in_its_manifest(forecast_command, tmp_path):
+    rows = as_csv(export("employment_age", first="2014H1"))
+    (tmp_path / "age.csv").write_bytes(rows.encode("cp949"))
+    assert forecast_command("data", "add", "age.csv", cwd=tmp_path).returncode == 0
+    (folder,) = (tmp_path / "vintages").iterdir()
+    vintage = f"vintages/{folder.name}"
+    arguments = [f"data.employment={vintage}", "stages=[employment]", "run_dir=out"]
+    done = forecast_command("run", *QUICK, *arguments, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    inputs = json.loads((tmp_path / "out/manifest.json").read_text("utf-8"))["inputs"]
+    digest = hashlib.sha256((tmp_path / "age.csv").read_bytes()).hexdigest()
+    assert inputs[f"{vintage}/original.csv"] == digest
+    assert folder.name == f"employment_age-2022H2-{digest[:12]}"
 
 
 def test_every_cell_of_the_own_table_is_one_of_the_published(own_employment):

@@ -4,10 +4,14 @@ import re
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import requires
 from pathlib import Path
+
+from packaging.requirements import Requirement
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+LOCKS = ("", "-comparators", "-test")
 DEVICE = re.compile(r"^(nvidia|cuda|triton|pytorch-triton)")
 
 
@@ -24,17 +28,37 @@ def required(requirements: list[str]) -> set[str]:
 
 
 def test_every_dependency_is_locked_and_no_device_package_is():
-    run, test = locked("requirements.lock"), locked("requirements-test.lock")
+    run, comparators, test = (locked(f"requirements{part}.lock") for part in LOCKS)
+    extras = PROJECT["optional-dependencies"]
     assert required(PROJECT["dependencies"]) <= set(run)
-    assert required(PROJECT["optional-dependencies"]["test"]) <= set(test) | set(run)
-    assert not [package for package in [*run, *test] if DEVICE.match(package)]
-    assert not set(run) & set(test)
+    assert required(extras["comparators"]) <= set(comparators)
+    assert required(extras["test"]) <= {*test, *comparators, *run}
+    everything = [*run, *comparators, *test]
+    assert not [package for package in everything if DEVICE.match(package)]
+    assert len(everything) == len(set(everything))
+
+
+def test_the_comparators_lock_holds_all_they_need_and_exceeds_one_bound_only():
+    run, comparators = locked("requirements.lock"), locked("requirements-comparators.lock")
+    exceeded = set()
+    for package in comparators:
+        for text in requires(package) or []:
+            needed = Requirement(text)
+            if needed.marker is None or needed.marker.evaluate({"extra": ""}):
+                (name,) = required([needed.name])
+                assert name in {*run, *comparators}, f"{package} needs {text}: lock it"
+                if not needed.specifier.contains({**run, **comparators}[name]):
+                    exceeded.add((package, str(needed)))
+    assert exceeded == {("statsforecast", "pandas<3.0.0")}  # docs/decisions/0003 says why
 
 
 def test_every_dependency_has_its_line_of_reason():
     record = (REPOSITORY / "docs/decisions/0003-dependencies.md").read_text(encoding="utf-8")
-    everything = PROJECT["dependencies"] + PROJECT["optional-dependencies"]["test"]
-    assert [name for name in required(everything) if name not in record.lower()] == []
+    extras = PROJECT["optional-dependencies"]
+    named = required([*PROJECT["dependencies"], *extras["comparators"], *extras["test"]])
+    reasons = record.lower().split("\nnot taken")[0]
+    everything = named | set(locked("requirements-comparators.lock"))
+    assert [name for name in everything if name not in reasons] == []
 
 
 def test_the_codebook_page_is_up_to_date():

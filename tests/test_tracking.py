@@ -12,6 +12,7 @@ from forecast import tracking
 from forecast.data import reference
 from forecast.errors import ConfigError
 from forecast.options import Options, TrackingOptions
+from forecast.report.forecast_scores import default_rows
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +43,16 @@ def test_metrics_are_those_of_the_tables(store, finished_run):
     assert run.data.metrics["cohorts/P000-POLY-BASIC/allocated_persons"] == 28_000
     scores = pd.read_parquet(finished_run / "tables/scores.parquet")
     named = [m for m in run.data.metrics if m.startswith("scores/") and not m.endswith("_naive")]
-    assert len(named) == np.isfinite(scores["value"]).sum()
+    name = "forecast_comparison"
+    tables = {name: pd.read_parquet(finished_run / f"tables/{name}.parquet")}
+    shown = default_rows(scores, tables)
+    assert len(named) == np.isfinite(shown["value"]).sum() < np.isfinite(scores["value"]).sum()
+    board = pd.read_parquet(finished_run / "tables/scoreboard.parquet")
+    (skill,) = board.query(
+        "target == 'all_series' and horizon == 0 and metric == 'crps_scaled' and "
+        "model == 'combination'"
+    )["skill_percent"]
+    assert run.data.metrics["employment/crps_skill_percent"] == pytest.approx(skill)
     fits = json.loads((finished_run / "manifest.json").read_text("utf-8"))["fit_seconds"]
     for model, spent in fits.items():
         assert run.data.metrics[f"time/fit/{model}_seconds"] == pytest.approx(spent, abs=6e-4)
@@ -71,6 +81,7 @@ def test_tables_figures_and_page_are_artifacts(store):
     client, run, _ = store
     names = {a.path for a in client.list_artifacts(run.info.run_id)}
     assert {"tables", "figures", "report.html", "manifest.json", "headline.json"} <= names
+    assert {"scoreboard.json", "forecast_comparison.json"} <= names
     assert "tables/headline.csv" in {
         a.path for a in client.list_artifacts(run.info.run_id, "tables")
     }

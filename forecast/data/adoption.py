@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from forecast.data.citations import source_ids
 from forecast.data.figures import Figure, figure, read_figures
-from forecast.data.kosis import CURRENT_SIDO
+from forecast.data.files import read_text_table
+from forecast.data.kosis import CURRENT_SIDO, sido
 from forecast.errors import InputError
 
 LAST_YEAR = 2022
@@ -71,6 +73,35 @@ _NOTES = {
     "0047": "quoted in a government plan of 2023; another survey than 기업활동조사",
     "0232": "KISDI survey of 2021, quoted by the press",
 }
+# Printed as one range for all provinces without a value of their own: "1~4".
+_RANGE = ("firm_50plus_business_survey", "region", "0018")
+
+
+def ranges(root: Path) -> pd.DataFrame:
+    """Return shares known as a range: measure, scope_kind, scope, year, low and high, source.
+
+    One printed range stands for the 14 provinces without a value; it is repeated for each.
+    """
+    measure, kind, number = _RANGE
+    listed = read_text_table(root, f"korea/{_TOPIC}.csv", columns=("id", "value", "year", "source"))
+    found = listed[listed["id"] == f"{_TOPIC}-{number}"].to_dict("records")
+    row = {str(key): str(value) for key, value in found[0].items()} if found else {}
+    ends = row.get("value", "").split("~")
+    if len(ends) != 2 or int(row["year"]) > LAST_YEAR:
+        raise InputError(f"korea/{_TOPIC}.csv: row {number} is not a range such as 1~4 any more.")
+    exact = table(root)
+    own = exact[(exact["measure"] == measure) & (exact["scope_kind"] == kind)]["scope"]
+    return pd.DataFrame(
+        {
+            "measure": measure,
+            "scope_kind": kind,
+            "scope": [code for code in sido(root)["sido"] if code not in set(own)],
+            "year": int(row["year"]),
+            "low_percent": float(ends[0]),
+            "high_percent": float(ends[1]),
+            "source": source_ids(root)[row["source"]],
+        }
+    )
 
 
 def table(root: Path) -> pd.DataFrame:

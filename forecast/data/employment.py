@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from forecast.data import ksco
 from forecast.errors import InputError
 from forecast.types import AGE_GROUPS
 
@@ -22,7 +23,8 @@ def read_employment(path: Path, codes: list[str], *, encoding: str = "utf-8") ->
     ----------
     path : Path
         CSV with columns period (``2022H2``), ksco7 (two digits), age_group and employed_persons
-        (persons, not thousands); one row per cell and every cell present.
+        (persons, not thousands); one row per cell and every cell present. A column code_system or
+        occ_system must say KSCO-7.
     codes : list of str
         The sub-major groups that must all be there.
     encoding : str
@@ -48,23 +50,28 @@ def read_employment(path: Path, codes: list[str], *, encoding: str = "utf-8") ->
         )
     if table.empty:
         raise InputError(f"{path}: has a header but no row. Expected one row per cell.")
+    ksco.require_ksco7(table, ("code_system", "occ_system"), file=str(path))
     _refuse(path, table, ~table["period"].str.fullmatch(r"\d{4}H[12]"), "period", "like 2022H2")
-    _refuse(path, table, ~table["ksco7"].isin(codes), "ksco7", f"one of {codes[:3]} … {codes[-1]}")
+    _refuse(path, table, ~table["ksco7"].isin(codes), "ksco7", _groups(codes))
     _refuse(path, table, ~table["age_group"].isin(AGE_GROUPS), "age_group", f"one of {AGE_GROUPS}")
     _refuse(path, table, table.duplicated(KEYS), KEYS, "each cell once: delete or sum the copies")
     persons = pd.to_numeric(table[VALUE], errors="coerce")
     _refuse(path, table, ~np.isfinite(persons), VALUE, "a number of persons, without separators")
     _refuse(path, table, persons < 0, VALUE, "at least 0 persons")
     cells = table.assign(**{VALUE: persons})[[*KEYS, VALUE]]
-    nation = cells.groupby("period")[VALUE].sum()
-    odd = nation[(nation < NATION[0]) | (nation > NATION[1])]
-    if len(odd):
-        raise InputError(
-            f"{path}: {odd.index[0]} sums to {odd.iloc[0]:,.0f}; expected the employed persons of "
-            f"a country, {NATION[0]:,} to {NATION[1]:,}: give persons, not thousands."
-        )
+    require_national(cells.groupby("period")[VALUE].sum(), file=str(path))
     _require_all_cells(path, cells, codes)
     return _with_totals(cells, f"own table {path.name}")
+
+
+def require_national(totals: pd.Series, *, file: str) -> None:
+    """Refuse totals by half-year that no country has: most often persons given in thousands."""
+    odd = totals[(totals < NATION[0]) | (totals > NATION[1])]
+    if len(odd):
+        raise InputError(
+            f"{file}: {odd.index[0]} sums to {odd.iloc[0]:,.0f}; expected the employed persons of "
+            f"a country, {NATION[0]:,} to {NATION[1]:,}: give persons, not thousands."
+        )
 
 
 def _read_text(path: Path, encoding: str) -> pd.DataFrame:
@@ -94,6 +101,10 @@ def _refuse(
             f"{path}: row {row + 2}, column {column}: {shown}; expected {expected}. "
             f"{int(bad.sum())} row(s) are affected."
         )
+
+
+def _groups(codes: list[str]) -> str:
+    return f"one of {codes[:3]} … {codes[-1]} (KSCO-7; groups of KSCO-8 are never bridged to them)"
 
 
 def _require_all_cells(path: Path, cells: pd.DataFrame, codes: list[str]) -> None:

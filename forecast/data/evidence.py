@@ -12,6 +12,7 @@ from forecast.data.published import FIGURES
 from forecast.errors import InputError
 
 POLICY_SOURCE = "moel_ai_upskilling_2025"
+BY_YEAR = "korea/employment_occupation_sex_annual.csv"
 _COLUMNS = ("key", "value", "unit", "year", "population", "source", "note")
 _MOVES = "transition_midlife"
 _COURSES = "programmes"
@@ -233,6 +234,7 @@ def table(root: Path, from_policy: pd.DataFrame) -> pd.DataFrame:
     ]
     rows += [dict(zip(_COLUMNS, values, strict=True)) for values in _LITERATURE]
     rows.append(_exit_rate(pd.DataFrame(rows)))
+    rows += _yearly_employment(root)
     evidence = pd.concat([pd.DataFrame(rows, columns=list(_COLUMNS)), from_policy])
     evidence = evidence.sort_values(["key", "population", "year"], ignore_index=True)
     repeated = evidence[evidence.duplicated(["key", "population", "year"])]
@@ -261,6 +263,27 @@ def policy_rows(policy: Path) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows, columns=list(_COLUMNS))
+
+
+def _yearly_employment(root: Path) -> list[dict[str, object]]:
+    """Employed persons as the mean of the months of a year: the level that projections speak of."""
+    columns = ("year", "code", "group", "value", "unit")
+    rows = read_text_table(root, BY_YEAR, columns=columns)
+    rows = rows[(rows["code"] == "TOT") & (rows["group"] == "계")]
+    if rows.empty or set(rows["unit"]) != {"천명"}:
+        raise InputError(f"{BY_YEAR}: no rows of all occupations and both sexes in 천명; add them.")
+    return [
+        {
+            "key": "employment_yearly_mean",
+            "value": 1_000.0 * float(row["value"]),
+            "unit": "persons",
+            "year": row["year"],
+            "population": "all",
+            "source": "kosis_employment_year",
+            "note": "",
+        }
+        for _, row in rows.iterrows()
+    ]
 
 
 def _row(key: str, population: str, found: Figure) -> dict[str, object]:

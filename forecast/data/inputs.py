@@ -7,15 +7,17 @@ from pathlib import Path
 import pandas as pd
 
 from forecast.data import indices, joins, onet, onet_tasks, reference, source_joins
-from forecast.data.employment import read_employment
 from forecast.data.files import locate
+from forecast.data.kosis_cells import Figures
+from forecast.data.own_tables import read_own
 from forecast.data.sources import registry, sha256_of
+from forecast.data.vintages import TABLE, open_vintage
 from forecast.errors import ConfigError, InputError
 from forecast.options import DataOptions
 
 
 def load(options: DataOptions) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
-    """Read the reference tables, or derive them from the sources, then the user's own tables.
+    """Read the reference tables, or derive them from the sources, then the user's own figures.
 
     Parameters
     ----------
@@ -42,13 +44,17 @@ def load(options: DataOptions) -> tuple[dict[str, pd.DataFrame], dict[str, str]]
     else:
         tables = {name: reference.load(name) for name in reference.NAMES}
         hashes = reference.input_hashes()
-    if options.employment is not None:
-        path = Path(options.employment)
-        # Printed counts of minor groups are shares of official employment, not of an own table.
-        tables["employment_published"] = tables["employment_age"]
-        codes = sub_major_codes(tables["employment_age"])
-        tables["employment_age"] = read_employment(path, codes, encoding=options.encoding)
-        hashes[str(path)] = sha256_of(path)
+    for kind, path in options.own_tables().items():
+        figures, found = _own_figures(Path(path), options.encoding)
+        if figures.kind != kind:
+            raise InputError(
+                f"{path}: holds {figures.kind}, where {kind} is asked for. Check data.employment*."
+            )
+        if kind == "employment_age":
+            # Printed counts of minor groups are shares of official employment, not of an own table.
+            tables["employment_published"] = tables[kind]
+        tables[kind] = figures.table
+        hashes |= found
     american = [tables["join_report"]] if "join_report" in tables else []
     tables["join_report"] = pd.concat(
         [*american, joins.korean_join_report(tables)], ignore_index=True
@@ -57,9 +63,15 @@ def load(options: DataOptions) -> tuple[dict[str, pd.DataFrame], dict[str, str]]
     return tables, dict(sorted(hashes.items()))
 
 
-def sub_major_codes(employment: pd.DataFrame) -> list[str]:
-    """List the KSCO-7 sub-major groups that employment is published for, in order."""
-    return sorted(employment.loc[employment["level"] == "sub_major", "ksco7"].unique())
+def _own_figures(path: Path, encoding: str) -> tuple[Figures, dict[str, str]]:
+    """Read a user's file or vintage; return it with the sha256 of every file it was read from."""
+    if not path.is_dir():
+        return read_own(path, encoding=encoding).figures, {str(path): sha256_of(path)}
+    vintage, figures = open_vintage(path)
+    return figures, {
+        str(path / TABLE): vintage.table_sha256,
+        str(path / vintage.original): vintage.original_sha256,
+    }
 
 
 def _from_sources(root: str | None) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:

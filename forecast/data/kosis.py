@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -80,40 +81,86 @@ def sido(root: Path) -> pd.DataFrame:
 
 def employment_age(root: Path) -> pd.DataFrame:
     """Return employed persons by KSCO-7 group, age and half-year, 2014H1 to 2022H2."""
-    columns = ("period", "code_system", "level", "code", "breakdown", "group", "value", "unit")
-    table = read_text_table(root, BY_AGE, columns=columns)
-    table = table[table["breakdown"].isin(("total", "age"))].copy()
-    table["age_group"] = _mapped(table["group"], AGE_CODES, BY_AGE)
-    table["employed_persons"] = _persons(table, BY_AGE)
-    table = table.rename(columns={"code": "ksco7"})
-    keys = ["period", "ksco7", "age_group"]
-    kept = ["period", "ksco7", "level", "age_group", "employed_persons"]
-    return _keyed(table[kept], keys, BY_AGE).assign(source="kosis_employment_age")
+    return _from_source(root, BY_AGE, "employment_age")
 
 
 def employment_industry(root: Path) -> pd.DataFrame:
     """Return employed persons (both sexes) by KSIC-10 section and KSCO-7 major group."""
-    columns = ("period", "sex", "ind_code", "occ_code", "value", "unit")
-    table = read_text_table(root, BY_INDUSTRY, columns=columns)
-    table = table[table["sex"] == "계"].rename(columns={"ind_code": "ksic", "occ_code": "ksco7"})
-    table["employed_persons"] = _persons(table, BY_INDUSTRY)
-    keys = ["period", "ksic", "ksco7"]
-    return _keyed(table[[*keys, "employed_persons"]], keys, BY_INDUSTRY).assign(
-        source="kosis_employment_industry"
-    )
+    return _from_source(root, BY_INDUSTRY, "employment_industry")
 
 
 def employment_province(root: Path) -> pd.DataFrame:
     """Return employed persons by province (00 is the country) and KSCO-7 major group."""
-    columns = ("period", "sido_code", "occ_code", "value", "unit")
-    table = read_text_table(root, BY_PROVINCE, columns=columns)
-    table = table.rename(columns={"sido_code": "sido", "occ_code": "ksco7"})
+    return _from_source(root, BY_PROVINCE, "employment_province")
+
+
+def tidy_age(long: pd.DataFrame, *, file: str) -> pd.DataFrame:
+    """Turn the long table of the occupation × age survey into schema ``employment_age``."""
+    table = long[long["breakdown"].isin(("total", "age"))].copy()
+    table["age_group"] = _mapped(table["group"], AGE_CODES, file)
+    table["employed_persons"] = _persons(table, file)
+    table = table.rename(columns={"code": "ksco7"})
+    keys = ["period", "ksco7", "age_group"]
+    kept = ["period", "ksco7", "level", "age_group", "employed_persons"]
+    return _keyed(table[kept], keys, file).assign(source="kosis_employment_age")
+
+
+def tidy_industry(long: pd.DataFrame, *, file: str) -> pd.DataFrame:
+    """Turn the long table of the industry × occupation survey into ``employment_industry``."""
+    table = long[long["sex"] == "계"].rename(columns={"ind_code": "ksic", "occ_code": "ksco7"})
+    table["employed_persons"] = _persons(table, file)
+    keys = ["period", "ksic", "ksco7"]
+    return _keyed(table[[*keys, "employed_persons"]], keys, file).assign(
+        source="kosis_employment_industry"
+    )
+
+
+def tidy_province(long: pd.DataFrame, *, file: str) -> pd.DataFrame:
+    """Turn the long table of the province × occupation survey into ``employment_province``."""
+    table = long.rename(columns={"sido_code": "sido", "occ_code": "ksco7"})
     table["sido"] = table["sido"].replace(CURRENT_SIDO)
-    table["employed_persons"] = _persons(table, BY_PROVINCE)
+    table["employed_persons"] = _persons(table, file)
     keys = ["period", "sido", "ksco7"]
-    return _keyed(table[[*keys, "employed_persons"]], keys, BY_PROVINCE).assign(
+    return _keyed(table[[*keys, "employed_persons"]], keys, file).assign(
         source="kosis_employment_province"
     )
+
+
+@dataclass(frozen=True)
+class Survey:
+    """One employment table: its long columns, the two of its classification, and its schema.
+
+    Parameters
+    ----------
+    columns : tuple of str
+        Of the long table.
+    system, occupation : str
+        Which of its columns name the occupation classification and the occupation's code.
+    tidy : callable
+        From the long table and the file's name to the schema of the reference table.
+    keys : tuple of str
+        Of that schema beside `period`.
+    """
+
+    columns: tuple[str, ...]
+    system: str
+    occupation: str
+    tidy: Callable[..., pd.DataFrame]
+    keys: tuple[str, str]
+
+
+_AGE_COLUMNS = ("period", "code_system", "level", "code", "breakdown", "group", "value", "unit")
+_INDUSTRY_COLUMNS = ("period", "sex", "ind_code", "occ_system", "occ_code", "value", "unit")
+_PROVINCE_COLUMNS = ("period", "sido_code", "occ_system", "occ_code", "value", "unit")
+SURVEYS = {
+    "employment_age": Survey(_AGE_COLUMNS, "code_system", "code", tidy_age, ("ksco7", "age_group")),
+    "employment_industry": Survey(
+        _INDUSTRY_COLUMNS, "occ_system", "occ_code", tidy_industry, ("ksic", "ksco7")
+    ),
+    "employment_province": Survey(
+        _PROVINCE_COLUMNS, "occ_system", "occ_code", tidy_province, ("sido", "ksco7")
+    ),
+}
 
 
 def minor_employment(root: Path) -> pd.DataFrame:
@@ -141,6 +188,11 @@ def minor_employment(root: Path) -> pd.DataFrame:
     table = table.rename(columns={"code": "ksco7", "year": "period"})
     keys = ["ksco7", "period", "sex"]
     return _keyed(table[[*keys, "employed_persons", "source"]], keys, MINOR_FILE)
+
+
+def _from_source(root: Path, file: str, kind: str) -> pd.DataFrame:
+    survey = SURVEYS[kind]
+    return survey.tidy(read_text_table(root, file, columns=survey.columns), file=file)
 
 
 def _codes(root: Path, system: str) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 import pandas as pd
 
 from forecast.data import sources
-from forecast.data.transfer import present_bytes, transfer
+from forecast.data.transfer import cause_of, present_bytes, transfer
 from forecast.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def _fetch(
         status = "an error" if error.response is None else error.response.status_code
         raise InputError(f"{address} answers HTTP {status}.") from error
     except (requests.ConnectionError, requests.Timeout) as error:
-        silent[host] = f"cannot be reached ({_cause(error)}); is this machine offline?"
+        silent[host] = f"cannot be reached ({cause_of(error)}); is this machine offline?"
         raise InputError(f"{address} {silent[host]}") from error
     except requests.exceptions.ChunkedEncodingError as error:
         raise InputError(f"{address}: the connection broke; pull again to resume.") from error
@@ -153,12 +153,6 @@ def _fetch_whole(store: Pooch, entry: Any, advance: Callable[[int], None]) -> No
             raise
         # The part was of another version; it is gone now, so this time the file comes whole.
         store.fetch(entry.path, downloader=deliver)
-
-
-def _cause(error: Exception) -> str:
-    """Name what lies below requests' long account, like NameResolutionError when offline."""
-    below = getattr(error.args[0], "reason", None) if error.args else None
-    return type(below or error).__name__
 
 
 def _in_words(progress: Callable[[str], None], what: str) -> Callable[[int], None]:

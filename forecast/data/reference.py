@@ -13,6 +13,7 @@ from forecast.classifications import ISCO08_NOT_IN_KOREA, Crosswalk
 from forecast.data import (
     adoption,
     anchors,
+    btos,
     citations,
     crosswalks,
     daioe,
@@ -46,6 +47,8 @@ _NUMBERS: dict[str, dict[str, str]] = {
     "isco_indices": {"value": "float64", "n_soc": "int64"},
     "ksco7_isco08": {"weight": "float64"},
     "adoption": {"year": "int64", "value_percent": "float64", "n_firms": "float64"},
+    "adoption_ranges": {"year": "int64", "low_percent": "float64", "high_percent": "float64"},
+    "btos_state": {"period": "int64", "yes_percent": "float64", "standard_error": "float64"},
     "anchors": {"value": "float64", "year": "int64"},
     "evidence": {"value": "float64"},
     "programmes": {"published": "float64"},
@@ -67,6 +70,8 @@ _SIMPLE: dict[str, Callable[[Path], pd.DataFrame]] = {
     "isco_task_profile": task_profile.isco_task_profile,
     "minor_employment": kosis.minor_employment,
     "adoption": adoption.table,
+    "adoption_ranges": adoption.ranges,
+    "btos_state": btos.table,
     "anchors": anchors.table,
     "campuses": published.campuses,
 }

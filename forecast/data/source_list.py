@@ -65,6 +65,14 @@ DATASETS: tuple[tuple[str, str, str, str, str, str], ...] = (
         "2022H2",
     ),
     (
+        "kosis_employment_year",
+        "KOSIS 경제활동인구조사 성/직업별 취업자, 통계청, 연간",
+        _KOGL,
+        _KOSIS,
+        "korea/employment_occupation_sex_annual.csv",
+        "2022",
+    ),
+    (
         "isco08_ilo_bls",
         "ILO ISCO-08 unit groups, as listed in the BLS ISCO-08 to 2010 SOC crosswalk",
         "public domain",
@@ -153,6 +161,15 @@ DATASETS: tuple[tuple[str, str, str, str, str, str], ...] = (
         _ONET,
         f"onet/complementarity_components_soc2010.csv; {_WEIGHTS}",
         "2023",
+    ),
+    (
+        "census_btos_state",
+        "US Census Bureau, Business Trends and Outlook Survey: AI use by state, September 2023 to "
+        "December 2024 (wording before the revision of the question)",
+        "public domain",
+        "https://www.census.gov/hfp/btos/downloads",
+        "btos/btos_state_ai_use_2023_2024.csv",
+        "2024",
     ),
     (
         "ksco7_isco08_own",

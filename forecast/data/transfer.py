@@ -59,6 +59,18 @@ def present_bytes(path: Path) -> int:
     return path.stat().st_size if path.is_file() else 0
 
 
+def cause_of(error: Exception) -> str:
+    """Name what lies below requests' long account, like NameResolutionError when offline.
+
+    Examples
+    --------
+    >>> cause_of(TimeoutError("10.0.0.1 took too long"))
+    'TimeoutError'
+    """
+    below = getattr(error.args[0], "reason", None) if error.args else None
+    return type(below or error).__name__
+
+
 def _stream(address: str, part: Path, advance: Callable[[int], None]) -> None:
     import requests
 

@@ -1,10 +1,12 @@
-"""Bayesian logistic diffusion of a share that few, noisy surveys have seen.
+"""Bayesian diffusion of a share that few, noisy surveys have seen.
 
-The position ``logit(share / ceiling)`` rises by `speed` a year, plus yearly shocks with heavy
-tails: a question understood differently than the year before moves the series once and for good,
-and must not be read as speed. Without shocks the share is the logistic curve
-``ceiling / (1 + exp(-speed * (t - midpoint)))``. Five or six points hardly tell the ceiling, so
-priors are stated as 95 % ranges and belong beside the posterior.
+The position on a curve, for the logistic ``logit(share / ceiling)``, rises by `speed` a year, plus
+yearly shocks with heavy tails: a question understood differently than the year before moves the
+series once and for good, and must not be read as speed. Without shocks the share follows the curve:
+the logistic one is ``ceiling / (1 + exp(-speed * (t - midpoint)))``. Speed and shocks are stated in
+the terms of the logistic curve; another curve has the same growth at the share last seen. Five or
+six points hardly tell the ceiling, so priors are stated as 95 % ranges and belong beside the
+posterior.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from scipy.stats import norm
 from scipy.stats import t as student
 
 from forecast.errors import ConfigError, InputError
+from forecast.models.curves import LOGISTIC, Curve
 
 Floats = NDArray[np.float64]
 
@@ -86,17 +89,19 @@ class Diffusion:
     ----------
     ceiling, speed, yearly_shock : ndarray (n_draw,)
         As in :class:`DiffusionPrior`.
-    start : float
-        Share observed last.
+    start : float or ndarray (n_draw,)
+        Share observed last; draws where only a range of it was published.
     effective : float
         Effective number of proposals behind the draws.
+    curve : Curve
     """
 
     ceiling: Floats
     speed: Floats
     yearly_shock: Floats
-    start: float
+    start: float | Floats
     effective: float
+    curve: Curve = LOGISTIC
 
     def paths(self, shocks: Floats, *, speed_factor: float = 1.0) -> Floats:
         """Return the share (n_draw, n_year) in the years after the last observation.
@@ -115,9 +120,12 @@ class Diffusion:
         >>> one.paths(np.zeros((1, 3))).round(3)
         array([[0.498, 0.585, 0.654]])
         """
+        part = self.start / self.ceiling
         rise = speed_factor * self.speed[:, None] + self.yearly_shock[:, None] * shocks
-        position = logit(self.start / self.ceiling)[:, None] + np.cumsum(rise, axis=1)
-        return np.asarray(self.ceiling[:, None] * expit(position))
+        gone = _gain(self.curve, part)[:, None] * np.cumsum(rise, axis=1)
+        return np.asarray(
+            self.ceiling[:, None] * self.curve.fraction(self.curve.position(part)[:, None] + gone)
+        )
 
 
 def logistic_level(years: ArrayLike, *, ceiling: float, speed: float, midpoint: float) -> Floats:
@@ -154,6 +162,7 @@ def fit_diffusion(
     proposals: int,
     n_draw: int,
     rng: np.random.Generator,
+    curve: Curve = LOGISTIC,
 ) -> Diffusion:
     """Weigh proposals from the prior by how likely they make the observed changes.
 
@@ -166,6 +175,7 @@ def fit_diffusion(
     proposals, n_draw : int
         Proposals weighed, and draws resampled from them.
     rng : Generator
+    curve : Curve
 
     Raises
     ------
@@ -200,11 +210,13 @@ def fit_diffusion(
         )
     relative = np.where(possible[:, None], share / ceiling, 0.5)
     # Slope of the position against the share: carries sampling error over, and is the Jacobian.
-    slope = 1.0 / (share * (1.0 - relative))
+    slope = curve.slope(relative) / ceiling
     sampling = slope**2 * binomial_variance(share, n_firms)
-    shock = drawn["yearly_shock"][:, None] ** 2 * steps
+    gain = _gain(curve, relative[:, -1:])
+    shock = (gain * drawn["yearly_shock"][:, None]) ** 2 * steps
     scale = np.sqrt(shock + sampling[:, 1:] + sampling[:, :-1])
-    surprise = (np.diff(logit(relative), axis=1) - drawn["speed"][:, None] * steps) / scale
+    rise = np.diff(curve.position(relative), axis=1)
+    surprise = (rise - gain * drawn["speed"][:, None] * steps) / scale
     terms = student.logpdf(surprise, SHOCK_DEGREES) - np.log(scale) + np.log(slope[:, 1:])
     log_weight = np.where(possible, terms.sum(axis=1), -np.inf)
     weight = np.exp(log_weight - log_weight.max())
@@ -214,7 +226,18 @@ def fit_diffusion(
         **{name: values[chosen] for name, values in drawn.items()},
         start=float(share[-1]),
         effective=float(1.0 / np.square(weight).sum()),
+        curve=curve,
     )
+
+
+def _gain(curve: Curve, part: Floats) -> Floats:
+    """Return positions of `curve` per position of the logistic curve, at this part of the ceiling.
+
+    Exactly 1 for the logistic curve itself.
+    """
+    if curve is LOGISTIC:
+        return np.ones_like(part)
+    return np.asarray(curve.elasticity(part) / LOGISTIC.elasticity(part))
 
 
 def binomial_variance(share: ArrayLike, n_firms: ArrayLike) -> Floats:

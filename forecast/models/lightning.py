@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ import pytorch_lightning as lightning
 import torch
 from numpy.typing import NDArray
 
-from forecast.models.network import WEIGHTS, StackedNetworks, masked_loss
+from forecast.models.network import WEIGHTS, StackedNetworks, masked_loss, side_by_side
 
 N_THREAD = 1  # more threads add in another order, and fight with others for the cores
 
@@ -31,7 +31,7 @@ class TrainingPlan:
     n_hidden : int
         Units in the hidden layer.
     n_step : int
-        Full-batch steps of Adam; the rate falls to zero along a cosine.
+        Steps of Adam; the rate falls to zero along a cosine.
     learning_rate : float
     decay_inner, decay_skip : float
         Quadratic penalties on the hidden layer and on the linear shortcut.
@@ -44,8 +44,31 @@ class TrainingPlan:
     decay_skip: float
 
 
-class StackedTraining(lightning.LightningModule):
-    """Full-batch training of all networks at once; a batch is only the number of the step."""
+class _Training(lightning.LightningModule):
+    """Training of all networks at once: the loss is the sum over networks, none sees another."""
+
+    def __init__(self, network: StackedNetworks, *, plan: TrainingPlan) -> None:
+        super().__init__()
+        self.network = network
+        self.plan = plan
+
+    def penalty(self) -> torch.Tensor:
+        """Return the quadratic penalties of all networks."""
+        inner = (self.network.inner**2).sum() + (self.network.outer**2).sum()
+        return self.plan.decay_inner * inner + self.plan.decay_skip * (self.network.skip**2).sum()
+
+    def configure_optimizers(self) -> dict[str, object]:
+        """Adam with a rate that falls to zero along a cosine."""
+        optimizer = torch.optim.Adam(self.parameters(), lr=self.plan.learning_rate)
+        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=self.plan.n_step)
+        return {
+            "optimizer": optimizer,
+            "lr_scheduler": {"scheduler": schedule, "interval": "step"},
+        }
+
+
+class StackedTraining(_Training):
+    """Full-batch training; a batch is only the number of the step."""
 
     def __init__(
         self,
@@ -56,26 +79,37 @@ class StackedTraining(lightning.LightningModule):
         *,
         plan: TrainingPlan,
     ) -> None:
-        super().__init__()
-        self.network = network
-        self.plan = plan
+        super().__init__(network, plan=plan)
         self._x, self._target, self._weight = x, target, weight
 
     def training_step(self, batch: int, batch_idx: int) -> torch.Tensor:
         """Return the loss of one full-batch step, penalties included."""
-        loss = masked_loss(self.network(self._x), self._target, self._weight)
-        inner = (self.network.inner**2).sum() + (self.network.outer**2).sum()
-        penalty = self.plan.decay_inner * inner
-        return loss + penalty + self.plan.decay_skip * (self.network.skip**2).sum()
+        return masked_loss(self.network(self._x), self._target, self._weight) + self.penalty()
 
-    def configure_optimizers(self) -> dict[str, object]:
-        """Adam with a rate that falls to zero along a cosine."""
-        optimizer = torch.optim.Adam(self.parameters(), lr=self.plan.learning_rate)
-        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=self.plan.n_step)
-        return {
-            "optimizer": optimizer,
-            "lr_scheduler": {"scheduler": schedule, "interval": "step"},
-        }
+
+class BatchTraining(_Training):
+    """Training on batches of rows; a batch is only the number of the step."""
+
+    def __init__(
+        self,
+        network: StackedNetworks,
+        x: torch.Tensor,
+        target: torch.Tensor,
+        batches: torch.Tensor,
+        *,
+        plan: TrainingPlan,
+    ) -> None:
+        super().__init__(network, plan=plan)
+        self._x, self._target, self._batches = x, target, batches
+        self._split = torch.arange(len(x))[:, None]
+
+    def training_step(self, batch: int, batch_idx: int) -> torch.Tensor:
+        """Return the loss of one batch: robust to the few changes that no feature foresees."""
+        rows = self._batches[batch]
+        x, target = self._x[self._split, rows], self._target[rows].unsqueeze(1)
+        made = self.network(x)
+        loss = torch.nn.functional.smooth_l1_loss(made, target.expand_as(made), reduction="none")
+        return loss.mean(dim=(2, 3)).sum() + self.penalty()
 
 
 def train_stack(
@@ -120,6 +154,61 @@ def train_stack(
         torch.as_tensor(weight, dtype=torch.float32),
         plan=plan,
     )
+    return _fitted(module, n_step=plan.n_step)
+
+
+def train_batches(
+    x: NDArray[np.float64],
+    target: NDArray[np.float64],
+    batches: NDArray[np.int_],
+    *,
+    n_member: int,
+    plan: TrainingPlan,
+    seeds: Sequence[int],
+) -> dict[str, NDArray[np.float64]]:
+    """Train every network on its own sequence of batches.
+
+    Parameters
+    ----------
+    x : ndarray of shape (n_split, n_row, n_feature)
+        Standardised within each split's training rows.
+    target : ndarray of shape (n_row, n_target)
+        Complete.
+    batches : ndarray of shape (n_step, n_split, n_batch)
+        Rows that each split may see, step by step; ``n_step`` of the plan is their number.
+    n_member : int
+        Networks per split, from different starting weights.
+    plan : TrainingPlan
+    seeds : sequence of int
+        Of the starting weights, one per split: no split depends on which others are trained.
+
+    Returns
+    -------
+    dict of ndarray
+        As :func:`train_stack`.
+    """
+    started = [
+        StackedNetworks(
+            1,
+            n_member,
+            n_descriptor=x.shape[2],
+            n_hidden=plan.n_hidden,
+            n_target=target.shape[1],
+            generator=torch.Generator().manual_seed(seed),
+        )
+        for seed in seeds
+    ]
+    module = BatchTraining(
+        side_by_side(started),
+        torch.as_tensor(x, dtype=torch.float32),
+        torch.as_tensor(target, dtype=torch.float32),
+        torch.as_tensor(batches),
+        plan=plan,
+    )
+    return _fitted(module, n_step=plan.n_step)
+
+
+def _fitted(module: _Training, *, n_step: int) -> dict[str, NDArray[np.float64]]:
     with _quiet_and_fixed():
         trainer = lightning.Trainer(
             accelerator="cpu",
@@ -130,8 +219,8 @@ def train_stack(
             enable_progress_bar=False,
             enable_model_summary=False,
         )
-        trainer.fit(module, train_dataloaders=range(plan.n_step))
-    state = network.state_dict()
+        trainer.fit(module, train_dataloaders=range(n_step))
+    state = module.network.state_dict()
     return {name: state[name].numpy().astype(float) for name in WEIGHTS}
 
 

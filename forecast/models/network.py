@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
@@ -55,6 +58,15 @@ class StackedNetworks(nn.Module):
         mixed = mixed.view(n_split, x.shape[1], n_member, -1).transpose(1, 2)
         hidden = torch.tanh(mixed[..., :n_hidden] + self.inner_bias)
         return torch.matmul(hidden, self.outer) + mixed[..., n_hidden:] + self.outer_bias
+
+
+def side_by_side(networks: Sequence[StackedNetworks]) -> StackedNetworks:
+    """Join stacks of networks along their splits, with the weights that they have."""
+    joined = copy.deepcopy(networks[0])
+    for name in WEIGHTS:
+        weights = torch.cat([getattr(network, name).detach() for network in networks])
+        setattr(joined, name, nn.Parameter(weights))
+    return joined
 
 
 def masked_loss(forecast: Tensor, target: Tensor, weight: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from forecast.report.figures_cohorts import draw_cohorts_by_site
 from forecast.report.figures_exposure import draw_quadrants, draw_ranking
+from forecast.report.figures_forecast import draw_forecast_scoreboard
 from forecast.report.figures_leaderboard import draw_leaderboard
 from forecast.report.figures_outlook import draw_adoption, draw_employment
 from forecast.report.figures_people import draw_ledger, draw_reskilling
@@ -37,6 +38,10 @@ FIGURES: dict[str, tuple[tuple[str, ...], Callable[[Tables, Names], Figure | Non
     "cohorts": (("cohort_targets",), draw_cohorts_by_site),
     "scores": (("scores",), draw_scoreboard),
     "leaderboard": (("leaderboard",), draw_leaderboard),
+    "forecast_scoreboard": (
+        ("scoreboard", "forecast_comparison"),
+        draw_forecast_scoreboard,
+    ),
 }
 
 

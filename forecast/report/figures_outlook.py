@@ -32,7 +32,7 @@ SHADED = ("central",)  # one fan is shaded at two levels, the other scenarios ar
 
 def draw_adoption(tables: Tables, names: Names) -> Figure:
     """Share of firms using AI: observed points and one fan per scenario."""
-    table = tables["adoption_forecast"].query("scope_kind == 'all'")
+    table = tables["adoption_forecast"].query("scope_kind == 'all' and role == 'main'")
     scenarios = [s for s in SCENARIO_COLOURS if s in set(table["scenario"]) and s != "no_ai"]
     figure = sheet(
         "AI 도입 기업 비율: 관측과 시나리오별 전망",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from forecast.report.forecast_scores import default_rows
 from forecast.report.leaderboard import main_scores
 from forecast.report.style import (
     BLUE,
@@ -36,7 +37,7 @@ NOMINAL = {"coverage80": 0.80, "coverage95": 0.95}
 
 def draw_scoreboard(tables: Tables, names: Names) -> Figure:
     """Fit of the exposure models, errors against the naive model, and coverage of intervals."""
-    scores = main_scores(tables["scores"])
+    scores = default_rows(main_scores(tables["scores"]), tables)
     # Of the trends that were tried the one that the chain goes on with.
     tried = (scores["stage"] == "exposure_trend") & ~scores["model"].str.endswith("_calibrated")
     scores = scores[~tried]

@@ -11,20 +11,16 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from forecast.report.forecast_scores import default_rows
 from forecast.report.leaderboard import main_scores
 from forecast.report.page_evidence import evidence_sections
 from forecast.report.page_exposure import exposure_sections
 from forecast.report.page_leaderboard import leaderboard_sections
+from forecast.report.page_scoreboard import scoreboard_sections
 from forecast.report.style import NEED_NAMES, PRESET_NAMES, SCENARIO_NAMES
 from forecast.report.summary import planned_rows
 
 Tables = Mapping[str, pd.DataFrame]
-EMPLOYMENT_LEVELS = {
-    "cells": "직업 × 연령",
-    "all_ages": "직업",
-    "all_occupations": "연령",
-    "total": "전체",
-}
 STAGE_NAMES = {
     "exposure": "노출",
     "exposure_soc": "노출 (SOC)",
@@ -67,7 +63,13 @@ def render_page(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"man": man, "count": count, "percent": percent, "short": short}
+    environment.filters |= {
+        "man": man,
+        "count": count,
+        "percent": percent,
+        "short": short,
+        "signed": signed,
+    }
     template = environment.get_template("page.html.j2")
     return template.render(
         meta=meta,
@@ -86,10 +88,10 @@ def render_page(
         seats=_seats(tables),
         cohort_notes=_records(tables, "cohort_notes"),
         scores=_scores(tables),
-        coverage=_employment_coverage(tables),
         **exposure_sections(tables),
         **evidence_sections(tables),
         **leaderboard_sections(tables),
+        **scoreboard_sections(tables),
     )
 
 
@@ -137,6 +139,17 @@ def short(number: float) -> str:
     return "–" if math.isnan(number) else f"{number:.3f}"
 
 
+def signed(percent: float) -> str:
+    """Write a gain or loss in percent with its sign, or a dash where there is none.
+
+    Examples
+    --------
+    >>> signed(8.06), signed(-0.01), signed(float("nan"))
+    ('+8.1 %', '+0.0 %', '–')
+    """
+    return "–" if math.isnan(percent) else f"{round(percent, 1) + 0.0:+.1f} %"
+
+
 def _embedded(path: Path) -> str:
     return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode("ascii")
 
@@ -168,7 +181,7 @@ def _adoption(tables: Tables) -> list[dict[str, Any]]:
     """National adoption in some years: median and 80 % interval by scenario."""
     if "adoption_forecast" not in tables:
         return []
-    table = tables["adoption_forecast"].query("scope_kind == 'all'")
+    table = tables["adoption_forecast"].query("scope_kind == 'all' and role == 'main'")
     wide = table.pivot_table(index=["scenario", "year"], columns="level", values="value_percent")
     years = [y for y in (2023, 2026, 2030, 2035) if y in wide.index.get_level_values("year")]
     return [
@@ -214,24 +227,11 @@ def _seats(tables: Tables) -> list[dict[str, Any]]:
     return [{"site": site, "cells": row.astype(int).to_dict()} for site, row in wide.iterrows()]
 
 
-def _employment_coverage(tables: Tables) -> list[dict[str, Any]]:
-    """How often the 80 % interval of the default employment model held, by level."""
-    if "scores" not in tables:
-        return []
-    table = tables["scores"]
-    chosen = table[
-        (table["stage"] == "employment")
-        & (table["model"] == "combination")
-        & (table["metric"] == "coverage80")
-    ]
-    return _rows(chosen.assign(level=chosen["target"].map(EMPLOYMENT_LEVELS)))
-
-
 def _scores(tables: Tables) -> list[dict[str, Any]]:
     """The lines a reader needs to judge the stages; the whole table lies in ``tables/scores``."""
     if "scores" not in tables:
         return []
-    table = main_scores(tables["scores"])
+    table = default_rows(main_scores(tables["scores"]), tables)
     judged = (
         table["target"].isin(TARGETS)
         & (table["split"] == "grouped")

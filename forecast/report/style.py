@@ -68,12 +68,49 @@ MODEL_NAMES = {
     "pls": "부분 최소제곱",
     "gaussian_process": "가우스 과정",
     "boosting": "나무 부스팅",
+    "two_way": "산업·시도 × 직업 조정",
     "network": "신경망",
     "task_text": "과업의 말",
     "stack": "모형들의 가중 평균",
     "auto_nested": "고르기까지 시험",
     "mean_rank": "다른 지표의 평균 순위",
     "descriptors_and_indices": "다른 지표도 봄",
+    "seasonal_naive": "계절 단순",
+    "last_value": "직전 값",
+    "drift": "추세 연장",
+    "damped_drift": "둔화하는 추세 연장",
+    "drift_logit": "추세 연장 (로짓)",
+    "damped_trend": "둔화하는 추세 (로짓)",
+    "ets": "지수평활 (ETS)",
+    "theta": "세타",
+    "arima": "ARIMA",
+    "combination": "가중 조합",
+    "auto_ets": "AutoETS",
+    "auto_theta": "AutoTheta",
+    "auto_arima": "AutoARIMA",
+    "logistic": "로지스틱 곡선",
+    "gompertz": "곰퍼츠 곡선",
+    "bass": "배스 곡선",
+    "expectation": "기업의 6개월 뒤 예상",
+    "sampling_error": "표본오차만 남은 예측",
+}
+LEVEL_NAMES = {  # levels of the employment hierarchies
+    "cells": "직업 × 연령",
+    "majors_by_age": "대분류 × 연령",
+    "occupations": "직업 (중분류)",
+    "majors": "직업 대분류",
+    "ages": "연령",
+    "total": "전체",
+    "all_series": "계열 전부",
+    "industry": "산업",
+    "industry_occupation": "산업 × 직업",
+    "province": "시도",
+    "province_occupation": "시도 × 직업",
+}
+MEASURE_NAMES = {  # which adoption was measured
+    "firm_50plus_research_sample": "50인 이상 기업 (연구 표본)",
+    "firm_50plus_business_survey": "50인 이상 기업 (기업활동조사)",
+    "firm_10plus_nia": "10인 이상 기업 (NIA)",
 }
 CONSTRUCT_NAMES = {
     "language_ability": "언어·능력",
@@ -197,6 +234,20 @@ def shorten(text: str, length: int = 16) -> str:
     '금융 사무직'
     """
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+
+
+def adoption_target(target: str) -> str:
+    """Say in Korean which adoption was forecast, and how far ahead.
+
+    Examples
+    --------
+    >>> adoption_target("btos_state_6"), adoption_target("firm_10plus_nia")
+    ('미국 주 · 12주 앞', '10인 이상 기업 (NIA)')
+    """
+    cycles = target.removeprefix("btos_state_")
+    if cycles != target:
+        return f"미국 주 · {2 * int(cycles)}주 앞"  # a cycle lasts two weeks
+    return MEASURE_NAMES.get(target, target)
 
 
 def horizontal_only(axes: Axes) -> None:

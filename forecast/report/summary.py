@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from forecast.report.summary_leaderboard import comparison
+from forecast.report.summary_scoreboard import forecast_lines
 
 
 def summary(
@@ -51,9 +52,9 @@ def summary(
             lines += ["Beside them, not at risk", *_headline(table[beside]), ""]
     if "cohort_totals" in tables:
         lines += ["Cohort targets", *_totals(tables), ""]
-    compared = comparison(tables, fit_seconds or {})
-    if compared:
-        lines += [*compared, ""]
+    for words in (comparison(tables, fit_seconds or {}), forecast_lines(tables)):
+        if words:
+            lines += [*words, ""]
     lines += ["Where", f"  tables    {run_dir / 'tables'}"]
     if (run_dir / "report.html").exists():
         lines.append(f"  report    {run_dir / 'report.html'}")

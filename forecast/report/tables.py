@@ -51,22 +51,34 @@ def exposure_tables(result: ExposureResult, employed: pd.Series) -> dict[str, pd
 
 
 def adoption_tables(result: AdoptionForecast) -> dict[str, pd.DataFrame]:
-    """Tables of the adoption stage."""
-    long = _quantiles(result.value, "value_percent")
+    """Tables of the adoption stage: the measure that the chain uses, then those beside it."""
+    every = [result, *result.beside]
+    parts = [_adoption(one, "main" if one is result else "beside") for one in every]
+    keys = ["measure", "scope_kind", "scope", "year", "scenario", "level"]
+    long = pd.concat(parts, ignore_index=True)
+    return {
+        "adoption_forecast": long[[*keys, "value_percent", "role"]].sort_values(
+            keys, ignore_index=True
+        ),
+        "adoption_observed": pd.concat([one.observed for one in every], ignore_index=True).reindex(
+            columns=list(TABLES["adoption_observed"])
+        ),
+        "adoption_posterior": result.posterior,
+        "scores": result.scores,
+        **result.details,
+    }
+
+
+def _adoption(result: AdoptionForecast, role: str) -> pd.DataFrame:
+    long = quantile_table(result.value, "value_percent")
     kind_and_code = long["scope"].str.split(":", n=1, expand=True)
-    long = long.assign(scope_kind=kind_and_code[0], scope=kind_and_code[1])
+    long = long.assign(scope_kind=kind_and_code[0], scope=kind_and_code[1], role=role)
     if "measure" in result.value.coords:
         measures = result.value["measure"].to_series()
         long["measure"] = (long["scope_kind"] + ":" + long["scope"]).map(measures)
     else:
         long["measure"] = result.measure
-    keys = ["measure", "scope_kind", "scope", "year", "scenario", "level"]
-    return {
-        "adoption_forecast": long[[*keys, "value_percent"]].sort_values(keys, ignore_index=True),
-        "adoption_observed": result.observed,
-        "adoption_posterior": result.posterior,
-        "scores": result.scores,
-    }
+    return long
 
 
 def employment_tables(
@@ -90,9 +102,9 @@ def employment_tables(
         persons = persons.transpose("draw", "occupation", "age_group", "period")
         total = persons.sum("age_group").expand_dims(age_group=["all"], axis=2)
         both = xr.concat([persons, total], dim="age_group")
-        frames.append(_quantiles(both, "employed_persons").assign(scenario=scenario))
+        frames.append(quantile_table(both, "employed_persons").assign(scenario=scenario))
         # An interval of a sum is not the sum of intervals: the nation is summed draw by draw.
-        nation = _quantiles(both.sum("occupation"), "employed_persons")
+        nation = quantile_table(both.sum("occupation"), "employed_persons")
         totals.append(nation.assign(scenario=scenario))
     long = pd.concat(frames, ignore_index=True).rename(columns={"occupation": "ksco7"})
     keys = ["ksco7", "age_group", "period", "scenario", "level"]
@@ -105,6 +117,7 @@ def employment_tables(
         ],
         "employment_history": result.history,
         "scores": result.scores,
+        **result.details,
     }
 
 
@@ -222,7 +235,7 @@ def _growth_tables(growth: ExposureGrowth) -> dict[str, pd.DataFrame]:
 
 def _by_occupation(draws: xr.DataArray, name: str, *keys: str) -> pd.DataFrame:
     """Quantiles of `draws`, sorted by `keys` and level; the occupation is called ``ksco7``."""
-    long = _quantiles(draws, name).rename(columns={"occupation": "ksco7"})
+    long = quantile_table(draws, name).rename(columns={"occupation": "ksco7"})
     return long[[*keys, "level", name]].sort_values([*keys, "level"], ignore_index=True)
 
 
@@ -254,7 +267,7 @@ def _mean_and_interval(draws: xr.DataArray) -> xr.DataArray:
     return xr.concat([draws.mean("draw"), *ends], dim=index)
 
 
-def _quantiles(draws: xr.DataArray, name: str) -> pd.DataFrame:
+def quantile_table(draws: xr.DataArray, name: str) -> pd.DataFrame:
     """Long table of the five quantile levels over dimension ``draw``."""
     levels = draws.quantile(list(LEVELS), "draw", skipna=False).rename(quantile="level")
     return _long(levels.drop_vars("measure", errors="ignore"), name)

@@ -29,7 +29,7 @@ from forecast.models.exposure_trend import (
 from forecast.options import ExposureTrendOptions
 from forecast.stages import mechanism
 from forecast.types import ExposureGrowth, OccupationScores, labelled
-from forecast.validation.backtest import Vintage, roll_origins, score_vintages
+from forecast.validation.backtest import Vintage, each_vintage, score_vintages
 
 STAGE = "exposure_trend"
 INDICES = ("daioe_genai", "daioe_allapps")
@@ -261,12 +261,13 @@ def _back_test(
         past = np.exp(logs)
         return {name: logs[:, -1:] + draws(name, past, horizon=horizon) for name in MEMBERS}
 
-    return roll_origins(
+    made = each_vintage(
         np.log(past.to_numpy()),
         forecaster,
         origins=range(LEAST_YEARS, len(years)),
         max_horizon=options.max_horizon,
     )
+    return list(made)
 
 
 def _score_rows(

@@ -175,6 +175,51 @@ def crps_draws(draws: ArrayLike, y: ArrayLike) -> Floats:
     return np.asarray(np.abs(ordered - y).mean(axis=0) - spread)
 
 
+def sign_hits(y: ArrayLike, forecast: ArrayLike, last: ArrayLike) -> Floats:
+    """Say where a forecast has the direction right in which a series leaves its last value.
+
+    Parameters
+    ----------
+    y, forecast, last : array_like of shape (...)
+        Observation, forecast, and the last value known when it was made, in one unit.
+
+    Returns
+    -------
+    ndarray of shape (...)
+        1 where it has, 0 where it has not (a forecast of no change never has), NaN where the
+        series stayed at its last value: it had no direction.
+
+    References
+    ----------
+    Pesaran and Timmermann (1992), Journal of Business and Economic Statistics 10(4).
+
+    Examples
+    --------
+    >>> sign_hits([3.0, 1.0, 2.0], [4.0, 4.0, 4.0], last=[2.0, 2.0, 2.0])
+    array([ 1.,  0., nan])
+    """
+    moved = np.sign(np.asarray(y, dtype=float) - np.asarray(last, dtype=float))
+    said = np.sign(np.asarray(forecast, dtype=float) - np.asarray(last, dtype=float))
+    return np.where(moved == 0, np.nan, (moved == said).astype(float))
+
+
+def skill_percent(loss: ArrayLike, rival: ArrayLike) -> Floats:
+    """Return by how many percent a loss is below that of a rival; negative where it is above.
+
+    NaN where the rival loses nothing: no percentage of that can be gained.
+
+    Examples
+    --------
+    >>> skill_percent([0.9, 1.5], [1.0, 1.0]).round(6)
+    array([ 10., -50.])
+    """
+    loss, rival = np.asarray(loss, dtype=float), np.asarray(rival, dtype=float)
+    ratio = np.divide(
+        loss, rival, out=np.full(np.broadcast(loss, rival).shape, np.nan), where=rival > 0
+    )
+    return np.asarray(100.0 * (1.0 - ratio))
+
+
 def coverage(lower: ArrayLike, upper: ArrayLike, y: ArrayLike) -> float:
     """Return the share of observations inside ``[lower, upper]``; good is the nominal level.
 

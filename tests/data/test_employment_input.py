@@ -7,6 +7,7 @@ import pytest
 
 from forecast.data import inputs, reference
 from forecast.data.employment import read_employment
+from forecast.data.ksco import sub_major_codes
 from forecast.errors import InputError
 from forecast.options import DataOptions
 from forecast.types import AGE_GROUPS
@@ -81,8 +82,7 @@ def test_absent_and_empty_files_are_named(tmp_path):
 
 def test_published_employment_stays_beside_an_own_table(tmp_path):
     published = reference.load("employment_age")
-    codes = inputs.sub_major_codes(published)
-    cells = itertools.product(["2021H2", "2022H1", "2022H2"], codes, AGE_GROUPS)
+    cells = itertools.product(["2021H2", "2022H1", "2022H2"], sub_major_codes(), AGE_GROUPS)
     own = pd.DataFrame(list(cells), columns=["period", "ksco7", "age_group"])
     path = save(own.assign(employed_persons="10000"), tmp_path)
     tables, hashes = inputs.load(DataOptions(employment=str(path)))

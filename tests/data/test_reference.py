@@ -48,6 +48,8 @@ KEYS = {
     "minor_employment": ["ksco7", "period", "sex"],
     "ksco7_isco08": ["ksco7", "isco08"],
     "adoption": ["measure", "scope_kind", "scope", "year"],
+    "adoption_ranges": ["measure", "scope_kind", "scope", "year"],
+    "btos_state": ["state", "cycle", "series"],
     "anchors": ["anchor"],
     "evidence": ["key", "population", "year"],
     "programmes": ["programme"],

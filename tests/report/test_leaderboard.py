@@ -2,11 +2,10 @@
 
 import json
 
-import matplotlib.text
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from figure_words import collisions, words_of
 
 from forecast.codebook import check_table
 from forecast.errors import InputError
@@ -219,33 +218,8 @@ def test_the_scoreboard_keeps_the_chosen_and_the_plainest_of_many(tables):
 def test_words_of_the_figure_do_not_run_into_each_other(draw, tables):
     with drawing():
         figure = draw(tables, {})
-        FigureCanvasAgg(figure).draw()
-        boxes = words_of(figure)
-    assert len(boxes) > 40
-    width, height = figure.canvas.get_width_height()
-    for number, (said, box) in enumerate(boxes):
-        assert box.x0 >= 0 and box.y0 >= 0 and box.x1 <= width and box.y1 <= height, said
-        for other, beside in boxes[number + 1 :]:
-            across = min(box.x1, beside.x1) - max(box.x0, beside.x0)
-            along = min(box.y1, beside.y1) - max(box.y0, beside.y0)
-            assert across < 1 or along < 1, (said, other)
-
-
-def words_of(figure):
-    """Boxes of the words that are seen: not those of ticks beyond the axes."""
-    unseen = set()
-    for axes in figure.axes:
-        for axis in (axes.xaxis, axes.yaxis):
-            low, high = sorted(axis.get_view_interval())
-            for tick in axis.get_major_ticks():
-                if not axes.get_visible() or not low <= tick.get_loc() <= high:
-                    unseen |= {tick.label1, tick.label2}
-    texts = figure.findobj(matplotlib.text.Text)
-    return [
-        (text.get_text(), text.get_window_extent())
-        for text in dict.fromkeys(texts)
-        if text.get_text().strip() and text.get_visible() and text not in unseen
-    ]
+        assert len(words_of(figure)) > 40
+        assert not collisions(figure)
 
 
 def test_the_figure_shows_every_score_of_every_panel(tables):

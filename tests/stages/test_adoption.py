@@ -1,5 +1,7 @@
 """AI adoption on the embedded Korean series: bounded, ordered, never chained across measures."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +10,7 @@ from forecast.data import reference
 from forecast.errors import ConfigError, InputError
 from forecast.options import AdoptionOptions
 from forecast.stages.adoption import forecast_adoption
+from forecast.validation.adoption_backtest import score_states
 
 
 @pytest.fixture(scope="module")
@@ -17,8 +20,10 @@ def korea():
 
 def run(table, *, n_draw=200, seed=0, **options):
     rng = np.random.default_rng(seed)
-    chosen = AdoptionOptions(**options)
-    return forecast_adoption(chosen, {"adoption": table}, n_draw=n_draw, rng=rng)
+    chosen = AdoptionOptions(**({"beside": False} | options))
+    names = ("adoption_ranges", "btos_state", "ksic10")
+    tables = {"adoption": table} | {name: reference.load(name) for name in names}
+    return forecast_adoption(chosen, tables, n_draw=n_draw, rng=rng)
 
 
 @pytest.fixture(scope="module")
@@ -175,3 +180,89 @@ def test_tables_that_cannot_be_fitted_are_refused(korea):
     scopes = korea["measure"] == "firm_50plus_business_survey"
     with pytest.raises(InputError, match="repeats a scope"):
         run(pd.concat([korea, korea[scopes & (korea["scope"] == "J")]]))
+
+
+@pytest.fixture(scope="module")
+def everything(korea):
+    return run(korea, beside=True)
+
+
+def test_every_scope_with_a_value_is_forecast_under_its_own_measure(everything, korea):
+    made = {
+        (one.measure if measure is None else measure, scope)
+        for one in (everything, *everything.beside)
+        for scope, measure in one.value["measure"].to_series().items()
+    }
+    published = set(zip(korea["measure"], korea["scope_kind"] + ":" + korea["scope"], strict=True))
+    ranges = reference.load("adoption_ranges")
+    ranged = set(zip(ranges["measure"], ranges["scope_kind"] + ":" + ranges["scope"], strict=True))
+    assert made == published | ranged
+    assert len(ranged) == 14
+
+
+def test_measures_beside_cover_2023_to_2035_and_keep_scenarios_in_order(everything):
+    assert everything.beside
+    for one in everything.beside:
+        assert one.value["year"].values.tolist() == list(range(2023, 2036))
+        slow, central, fast = (one.value.sel(scenario=s) for s in ("slow", "central", "fast"))
+        assert (central >= slow).all() and (fast >= central).all()
+
+
+def test_what_is_beside_changes_nothing_in_the_chain(everything, forecast):
+    np.testing.assert_array_equal(everything.value.to_numpy(), forecast.value.to_numpy())
+
+
+def test_the_question_of_2022_starts_from_its_own_value(everything):
+    by_measure = {one.measure: one for one in everything.beside}
+    before, after = by_measure["firm_10plus_nia"], by_measure["firm_10plus_nia_2022"]
+    assert before.last_observed["all:all"] == pytest.approx(2.7)
+    assert after.last_observed["all:all"] == pytest.approx(28.0)
+    now = before.value.sel(scope="all:all", scenario="central", year=2023).median("draw")
+    assert float(now) < 6.0  # two years after 2.7 %, not one after 28 %
+
+
+def test_a_province_known_as_a_range_starts_anywhere_in_it(everything):
+    survey = next(o for o in everything.beside if o.measure == "firm_50plus_business_survey")
+    start = survey.value.sel(scenario="no_ai", scope="region:26", year=2023).to_numpy()
+    assert start.min() >= 1.0 and start.max() <= 4.0
+    assert np.quantile(start, [0.25, 0.75]) == pytest.approx([1.75, 3.25], abs=0.35)
+    row = survey.observed.query("scope == '26'").iloc[0]
+    assert np.isnan(row["value_percent"]) and (row["low_percent"], row["high_percent"]) == (1, 4)
+
+
+def test_states_inform_the_speed_only_where_asked(korea, forecast):
+    declared = run(korea, panel_prior="none")
+    speed = {
+        name: result.posterior.set_index("parameter").loc["speed_per_year"]
+        for name, result in {"btos": forecast, "none": declared}.items()
+    }
+    assert (speed["none"]["prior_lower95"], speed["none"]["prior_upper95"]) == pytest.approx(
+        (0.05, 0.6)
+    )
+    assert speed["btos"]["prior_lower95"] > 0.05 and speed["btos"]["prior_upper95"] < 0.6
+    assert "US states" in speed["btos"]["prior_source"]
+    assert speed["none"]["prior_source"] == "declared"
+    # The panel is younger than the vintages: the back-test never sees it.
+    pd.testing.assert_frame_equal(declared.scores, forecast.scores)
+
+
+def test_industries_without_a_value_are_marked_as_taking_the_national_rate(forecast):
+    table = forecast.details["adoption_industries"].set_index("ksic")
+    assert table.loc["J"].tolist() == ["industry:J", "own_value"]
+    assert table.loc["H"].tolist() == ["all:all", "national_rate"]
+    assert (table["basis"] == "own_value").sum() == 6
+
+
+def test_the_state_panel_is_scored_on_request(korea, monkeypatch):
+    short = partial(score_states, horizons=(2,), first=30)
+    monkeypatch.setattr("forecast.stages.adoption.score_states", short)
+    monkeypatch.setattr("forecast.validation.adoption_backtest.FIRST_WEIGHED", 30)
+    scores = run(korea, n_draw=20, panel_backtest=True).scores
+    assert set(scores["target"]) == {"firm_50plus_research_sample", "btos_state_2"}
+    assert {"drift", "last_value", "combination", "expectation"} < set(scores["model"])
+
+
+@pytest.mark.parametrize("options", [{"panel_prior": "oecd"}, {"panel_transfer_sd": 0.0}], ids=str)
+def test_unknown_ways_to_borrow_are_refused(korea, options):
+    with pytest.raises(ConfigError, match=r"adoption\.panel_"):
+        run(korea, **options)

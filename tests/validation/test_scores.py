@@ -77,6 +77,20 @@ def test_mase_refuses_a_history_without_change():
         scores.mase([1.0], [1.0], history=[2.0, 2.0, 2.0])
 
 
+@given(last=NUMBERS, up=st.floats(1e-3, 1e3), said=st.floats(1e-3, 1e3))
+def test_the_sign_is_right_where_forecast_and_observation_leave_to_the_same_side(last, up, said):
+    for move, forecast, hit in ((up, said, 1), (up, -said, 0), (-up, -said, 1), (-up, said, 0)):
+        assert scores.sign_hits(last + move, last + forecast, last) == hit
+    assert scores.sign_hits(last + up, last, last) == 0  # a forecast of no change takes no side
+    assert np.isnan(scores.sign_hits(last, last + said, last))
+
+
+def test_skill_is_the_share_of_the_loss_of_the_rival_that_is_saved():
+    found = scores.skill_percent([1.0, 3.0, 2.0, 1.0], [2.0, 2.0, 2.0, 0.0])
+    assert_allclose(found, [50.0, -50.0, 0.0, np.nan])
+    assert scores.skill_percent(0.0, 5.0) == 100.0
+
+
 def test_coverage_counts_the_ends_as_inside():
     assert scores.coverage([0, 0, 0], [1, 1, 1], [0, 1, 2]) == pytest.approx(2 / 3)
 
