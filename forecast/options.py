@@ -122,6 +122,8 @@ class EmploymentOptions:
     sum_levels: list[str] = field(default_factory=lambda: ["occupations"])
     reconciliation: str = "wls_variance"
     breaks: list[str] = field(default_factory=lambda: ["2020H1"])
+    control_total: str = "none"  # or keis_2026: a published projection of all employed persons
+    control_mode: str = "median"  # of the draws; every_draw: no draw leaves it
     first_origin: str = "2018H1"
     last_origin: str = "2021H2"
     max_horizon: int = 6

@@ -171,7 +171,7 @@ def read_inputs(options: Options, progress: Progress) -> Results:
 def provenance(options: Options) -> str:
     """Say whether a run rests on official figures; own tables do not unless that is declared."""
     said = options.data.provenance
-    return said or ("official" if options.data.employment is None else "synthetic")
+    return said or ("synthetic" if options.data.own_tables() else "official")
 
 
 def ordered(stages: list[str]) -> list[str]:
@@ -218,7 +218,7 @@ def _employment(results: Results, options: Options, progress: Progress) -> None:
 
     rng = stage_rng(options.seed, "employment")
     results.employment = forecast_employment(
-        options.employment, results.reference, n_draw=options.draws, rng=rng
+        options.employment, results.reference, n_draw=options.draws, rng=rng, advance=progress
     )
 
 
@@ -289,6 +289,7 @@ def contract_tables(results: Results, options: Options) -> dict[str, pd.DataFram
     """Turn the results of the stages that ran into checked tables."""
     from forecast.report import tables as make
     from forecast.report.leaderboard import leaderboard, settings_tried
+    from forecast.report.tables_employment import scope_tables
 
     parts: list[dict[str, pd.DataFrame]] = []
     if results.exposure is not None:
@@ -298,6 +299,7 @@ def contract_tables(results: Results, options: Options) -> dict[str, pd.DataFram
     if results.employment is not None:
         factor = results.reskilling.employment_factor if results.reskilling else None
         parts.append(make.employment_tables(results.employment, factor))
+        parts.append(scope_tables(results.employment.scopes))
     if results.reskilling is not None:
         parts.append(make.reskilling_tables(results.reskilling))
     if results.cohorts is not None:

@@ -91,7 +91,8 @@ class NaiveModel:
     def draw(self, past: Floats, horizon: int, *, n_draw: int, rng: np.random.Generator) -> Floats:
         """Draw normally around the point forecast (n_draw, n_series, horizon), never below zero.
 
-        Mirrored pairs, so the median of an even number of draws is the point forecast.
+        Mirrored pairs, so the point forecast lies between the middle two of an even number of
+        draws; it is their median, but for what was cut at zero.
 
         References
         ----------

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from forecast.models.naive import FIRST_VINTAGE, HALVES, vintages
 from forecast.models.panel_design import (
@@ -62,8 +63,10 @@ def boosting(rows: TrainingRows, known: NDArray[np.bool_], ahead: Floats) -> Flo
         random_state=0,
     )
     x = rows.x[known]
-    trees.fit(x.reshape(-1, x.shape[2]), told(rows.change[known]).ravel())
-    made = trees.predict(ahead.reshape(-1, ahead.shape[2]))
+    # Threads would wait for each other on trees this small.
+    with threadpool_limits(limits=1, user_api="openmp"):
+        trees.fit(x.reshape(-1, x.shape[2]), told(rows.change[known]).ravel())
+        made = trees.predict(ahead.reshape(-1, ahead.shape[2]))
     return np.asarray(made.reshape(ahead.shape[:2]))
 
 

@@ -15,6 +15,7 @@ from forecast.models.comparators import COMPARATORS, require_comparators
 from forecast.models.hierarchy import Hierarchy, occupation_age
 from forecast.models.naive import NAIVE_MODELS
 from forecast.options import EmploymentOptions
+from forecast.stages.control_total import control_total, with_control_total
 from forecast.stages.employment_history import MINIMUM_HALVES, employment_history
 from forecast.stages.employment_method import method_tables
 from forecast.stages.employment_scopes import MajorDraws, forecast_scopes
@@ -76,6 +77,9 @@ def forecast_employment(
 
     made = forecast(values, len(ahead), rng=forecast_rng, only=(COMBINATION,))
     baseline = made[COMBINATION]
+    draws = baseline.draws
+    if (control := control_total(options.control_total, tables, periods=ahead)) is not None:
+        draws = with_control_total(draws, control, mode=options.control_mode)
     majors_by_origin: dict[str, Floats] = {}
 
     def draw_nodes(past: Floats, horizon: int) -> dict[str, Floats]:
@@ -104,7 +108,7 @@ def forecast_employment(
     )
     details |= method_tables(baseline, tree, periods, declared=options.breaks)
     advance("employment: industries and provinces")
-    majors = _majors(tree, periods[-1], ahead, baseline.draws, majors_by_origin)
+    majors = _majors(tree, periods[-1], ahead, draws, majors_by_origin)
     scopes = forecast_scopes(options, tables, majors, rng=scope_rng)
     parts = [details.pop("scores"), *(scope.scores for scope in scopes.values())]
     boards = [details["scoreboard"], *(scope.scoreboard for scope in scopes.values())]
@@ -112,7 +116,7 @@ def forecast_employment(
     cells: dict[str, object] = {"occupation": occupations, "age_group": list(AGE_GROUPS)}
     coords = {"draw": np.arange(n_draw), **cells, "period": ahead}
     shape = (len(occupations), len(AGE_GROUPS))
-    persons = baseline.draws.reshape(n_draw, *shape, len(ahead))
+    persons = draws.reshape(n_draw, *shape, len(ahead))
     return EmploymentForecast(
         persons=labelled(persons, coords, unit="persons", low=0.0),
         opening=labelled(values[:, -1].reshape(shape), cells, unit="persons", low=0.0),

@@ -13,9 +13,9 @@ from numpy.testing import assert_allclose
 
 from forecast.errors import ConfigError
 from forecast.models.ensemble import NetworkEnsemble
-from forecast.models.lightning import N_THREAD
+from forecast.models.lightning import N_THREAD, TrainingPlan, train_batches
 from forecast.models.linear import Ridge
-from forecast.models.network import StackedNetworks
+from forecast.models.network import WEIGHTS, StackedNetworks, side_by_side
 from forecast.validation.scores import r2
 
 SMALL = {"members": 3, "hidden": 8, "steps": 300, "decay_inner": 0.0005}
@@ -107,6 +107,58 @@ def test_numpy_and_torch_run_the_same_network():
             hidden = np.tanh(x[split].numpy() @ one["inner"] + one["inner_bias"])
             expected = hidden @ one["outer"] + x[split].numpy() @ one["skip"] + one["outer_bias"]
             assert_allclose(output[split, member], expected, rtol=1e-4, atol=1e-5)
+
+
+def test_networks_joined_side_by_side_keep_their_weights():
+    starts = [
+        StackedNetworks(
+            1, 3, n_descriptor=4, n_hidden=5, n_target=2,
+            generator=torch.Generator().manual_seed(seed),
+        )
+        for seed in (0, 1)
+    ]  # fmt: skip
+    joined = side_by_side(starts)
+    x = torch.randn(2, 6, 4, generator=torch.Generator().manual_seed(2))
+    for split, alone in enumerate(starts):
+        assert torch.equal(joined(x)[split], alone(x[split : split + 1])[0])
+    assert [name for name, _ in joined.named_parameters()] == list(WEIGHTS)
+    assert all(parameter.requires_grad for parameter in joined.parameters())
+
+
+def by_batches(splits, *, n_step=25, seeds=(5, 6, 7)):
+    """Weights of the splits named, trained on batches of a line with an upheaval."""
+    rng = np.random.default_rng(0)
+    x, batches = rng.normal(size=(3, 40, 4)), rng.integers(40, size=(n_step, 3, 16))
+    target = x[0, :, :1] - 0.5 * x[0, :, 1:2]
+    target[3] = 100.0
+    return train_batches(
+        x[splits],
+        target,
+        batches[:, splits],
+        n_member=2,
+        plan=TrainingPlan(4, n_step, 1e-2, 1e-4, 1e-4),
+        seeds=[seeds[split] for split in splits],
+    )
+
+
+def test_a_split_trained_on_batches_does_not_depend_on_the_others():
+    together = by_batches([0, 1, 2])
+    for splits in ([1], [2, 0]):
+        alone = by_batches(splits)
+        for name in WEIGHTS:
+            np.testing.assert_array_equal(alone[name], together[name][splits])
+    reseeded = by_batches([0, 1, 2], seeds=(5, 9, 7))
+    assert_allclose(reseeded["inner"][[0, 2]], together["inner"][[0, 2]])
+    assert not np.allclose(reseeded["inner"][1], together["inner"][1])
+
+
+def test_training_on_batches_learns_its_target_and_no_upheaval():
+    weights = {name: array[0] for name, array in by_batches([0], n_step=400).items()}
+    x = np.random.default_rng(0).normal(size=(3, 40, 4))[0]
+    hidden = np.tanh(x @ weights["inner"] + weights["inner_bias"])
+    made = hidden @ weights["outer"] + x @ weights["skip"] + weights["outer_bias"]
+    errors = np.delete(made[..., 0] - (x[:, 0] - 0.5 * x[:, 1]), 3, axis=1)
+    assert np.abs(errors).mean() < 0.3
 
 
 def test_training_writes_no_file_and_puts_the_threads_back(curved, tmp_path, monkeypatch):

@@ -1,138 +1,121 @@
-"""Members never see beyond their vintage, and ETS is the ETS of another library."""
+"""Members never see beyond their vintage; drift and theta are those of the literature."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from statsmodels.tsa.exponential_smoothing.ets import ETSModel
+from panel_cases import N_AGE, walks
+from statsmodels.tsa.forecasting.theta import ThetaModel
 
-from forecast.errors import ConfigError, InputError
-from forecast.models.timeseries import (
-    MEMBERS,
-    combination_weights,
-    drift,
-    ets,
-    initial_states,
-    member,
-    rolling_errors,
-    seasonal_naive,
-)
+from forecast.models import panel_network, timeseries
+from forecast.models.panel_members import LEARNERS, learnt
+from forecast.models.panel_network import network
+from forecast.models.timeseries import LOCAL_MEMBERS, damped_drift, seasonal_effect, theta
+
+SEASON = np.where(np.arange(24) % 2, -4.0, 4.0)
+LINE = (100.0 + 3.0 * np.arange(24) + SEASON)[None, :]
 
 
-def panel(*, n_series=12, n_time=18, seed=0):
-    rng = np.random.default_rng(seed)
-    trend = rng.normal(0.0, 2.0, (n_series, 1)) * np.arange(n_time)
-    season = rng.normal(0.0, 5.0, (n_series, 1)) * np.where(np.arange(n_time) % 2, -1, 1)
-    noise = rng.normal(0.0, 3.0, (n_series, n_time)).cumsum(axis=1)
-    return 200.0 + trend + season + noise
+def forecast(name, history, horizon):
+    """Forecast by any member from every vintage."""
+    if name == "network":
+        return network(history, horizon, n_age=N_AGE, seed=1)
+    if name in LEARNERS:
+        return learnt(LEARNERS[name], history, horizon, n_age=N_AGE)
+    return LOCAL_MEMBERS[name](history, horizon)
 
 
-@pytest.mark.parametrize("name", MEMBERS)
-def test_a_vintage_ignores_what_came_later(name):
-    history = panel()
+@pytest.fixture
+def brief_training(monkeypatch):
+    monkeypatch.setattr(panel_network, "N_STEP", 5)
+
+
+@pytest.mark.parametrize("name", [*LOCAL_MEMBERS, *LEARNERS, "network"])
+def test_a_vintage_ignores_what_came_later(name, brief_training):
+    history = walks(n_time=11)
     tampered = history.copy()
-    tampered[:, 10:] *= 1_000.0
-    before, after = (MEMBERS[name](values, 6) for values in (history, tampered))
-    np.testing.assert_array_equal(before[:7], after[:7])  # vintages of 4 to 10 half-years
-    assert not np.allclose(before[7:], after[7:])
+    tampered[:, 8:] *= 5.0
+    before, after = (forecast(name, values, 7) for values in (history, tampered))
+    np.testing.assert_array_equal(before[:5], after[:5])  # vintages of 4 to 8 half-years
+    assert (np.abs(before[5:] - after[5:]).max(axis=(1, 2)) > 1_000.0).all()
 
 
-@pytest.mark.parametrize("name", MEMBERS)
-def test_a_vintage_equals_the_forecast_of_a_shorter_history(name):
-    # Pooled likelihoods are per vintage too, so cutting the history must change nothing.
-    history = panel(seed=1)
+@pytest.mark.parametrize("name", [*LOCAL_MEMBERS, *LEARNERS, "network"])
+def test_a_vintage_equals_the_forecast_of_a_shorter_history(name, brief_training):
+    # Pooled likelihoods and fits are per vintage too, so cutting the history must change nothing.
+    history = walks(n_time=11, seed=1)
     np.testing.assert_allclose(
-        MEMBERS[name](history, 5)[6], MEMBERS[name](history[:, :10], 5)[-1], rtol=1e-12
+        forecast(name, history, 7)[:4], forecast(name, history[:, :7], 7), rtol=1e-12
     )
 
 
-@pytest.mark.parametrize("name", ["drift", "ets"])
-def test_a_straight_line_with_a_season_is_continued(name):
-    time = np.arange(24)
-    line = (100.0 + 3.0 * time + np.where(time % 2, -4.0, 4.0))[None, :]
-    keywords = {"drift": {}, "ets": {"grid": np.array([[0.3], [0.1], [1.0], [0.1]])}}[name]
-    forecasts = MEMBERS[name](line[:, :18], 6, **keywords)[-1]
-    np.testing.assert_allclose(forecasts, line[:, 18:], rtol=1e-9)
-
-
-@pytest.mark.parametrize("name", MEMBERS)
+@pytest.mark.parametrize("name", LOCAL_MEMBERS)
 @given(seed=st.integers(0, 10**6), factor=st.floats(1e-3, 1e3))
-def test_forecasts_scale_with_the_unit(name, seed, factor):
-    history = panel(n_series=3, n_time=8, seed=seed)
-    forecasts, scaled = (MEMBERS[name](values, 3) for values in (history, factor * history))
-    np.testing.assert_allclose(scaled, factor * forecasts, rtol=1e-6)
+def test_local_forecasts_scale_with_the_unit(name, seed, factor):
+    history = walks(n_occupation=1, n_time=8, seed=seed)
+    plain, scaled = (LOCAL_MEMBERS[name](values, 3) for values in (history, factor * history))
+    np.testing.assert_allclose(scaled, factor * plain, rtol=1e-6)
 
 
-@pytest.mark.parametrize(
-    "parameters", [(0.3, 0.05, 0.9, 0.1), (0.7, 0.0, 0.98, 0.0), (0.5, 0.2, 0.8, 0.3)]
-)
+def test_undamped_drift_continues_a_line_with_a_season():
+    made = damped_drift(LINE[:, :18], 6, damping=1.0)[-1]
+    np.testing.assert_allclose(made, LINE[:, 18:], rtol=1e-12)
+
+
+def test_damping_shrinks_each_further_change_and_keeps_the_season():
+    made = damped_drift(LINE[:, :18], 6, damping=0.5)[-1]
+    adjusted = made[0] - SEASON[18:]
+    changes = np.diff(adjusted, prepend=LINE[0, 17] - SEASON[17])
+    np.testing.assert_allclose(changes, 3.0 * 0.5 ** np.arange(6))
+
+
+def test_drift_takes_its_slope_from_whole_years():
+    # The first year means 0.5, the last 20.5; they lie four half-years apart.
+    past = np.array([[0.0, 1.0, 4.0, 9.0, 16.0, 25.0]])
+    assert seasonal_effect(past)[0] == 0.0
+    np.testing.assert_allclose(damped_drift(past, 2, damping=1.0)[-1], [[30.0, 35.0]])
+
+
+def test_a_seasonal_effect_is_shrunk_by_its_own_noise():
+    """By hand: gaps -1.75 and -2 of two half-years; twice the variance of their mean is 1/32."""
+    made = seasonal_effect(np.array([[1.0, 5.0, 2.0, 7.0]]))[0]
+    assert made == pytest.approx(-1.875 * (1.0 - (1.0 / 32.0) / 1.875**2))
+    assert seasonal_effect(LINE)[0] == pytest.approx(4.0)
+    assert seasonal_effect(np.full((1, 6), 3.0))[0] == 0.0
+
+
+def test_noise_is_not_taken_for_a_season():
+    noise = np.random.default_rng(0).normal(size=(2_000, 16))
+    gap = (noise[:, ::2].mean(axis=1) - noise[:, 1::2].mean(axis=1)) / 2.0
+    effects = seasonal_effect(noise)
+    assert (effects == 0.0).mean() > 0.5
+    assert (effects**2).mean() < 0.6 * (gap**2).mean()
+
+
 @pytest.mark.parametrize("series", range(4))
-def test_ets_with_given_parameters_is_that_of_statsmodels(parameters, series):
-    history = panel(seed=7)[series : series + 1]
-    ours = ets(history, 6, grid=np.array(parameters)[:, None])[-1, 0]
-    level, trend, season = (float(state[0]) for state in initial_states(history))
-    alpha, beta, phi, gamma = parameters
-    model = ETSModel(
-        history[0],
-        error="add",
-        trend="add",
-        damped_trend=True,
-        seasonal="add",
-        seasonal_periods=2,
-        initialization_method="known",
-        initial_level=level,
-        initial_trend=trend,
-        initial_seasonal=[season, -season],
-    )
-    names = model.param_names
-    given = {
-        "smoothing_level": alpha,
-        "smoothing_trend": beta,
-        "smoothing_seasonal": gamma,
-        "damping_trend": phi,
-    }
-    theirs = model.smooth([given[name] for name in names if name in given]).forecast(6)
-    np.testing.assert_allclose(ours, theirs, rtol=1e-9)
+def test_theta_is_that_of_statsmodels_at_its_smoothing(series, monkeypatch):
+    """Without a season: line, smoothing and their sum as Hyndman and Billah (2003) have them."""
+    histories = walks(n_time=18, seed=3)
+    flat = histories[seasonal_effect(histories) == 0.0][series]
+    model = ThetaModel(flat, period=2, deseasonalize=False).fit()
+    monkeypatch.setattr(timeseries, "ALPHAS", np.array([model.params["alpha"]]))
+    ours = theta(flat[None], 6)[-1, 0]
+    np.testing.assert_allclose(ours, np.asarray(model.forecast(6, theta=2)), rtol=1e-9)
 
 
-def test_averaged_ets_is_as_accurate_as_maximum_likelihood():
-    """Over 12 series and 4 half-years ahead: at most 5 % worse than statsmodels' optimum."""
-    whole = panel(n_time=22, seed=3)
-    history, later = whole[:, :18], whole[:, 18:]
-    fitted = []
-    for series in history:
-        model = ETSModel(series, trend="add", damped_trend=True, seasonal="add", seasonal_periods=2)
-        fitted.append(model.fit(disp=False, maxiter=100).forecast(4))
-    ours = np.abs(ets(history, 4)[-1] - later).mean()
-    assert ours <= 1.05 * np.abs(np.array(fitted) - later).mean()
+def test_theta_continues_half_of_a_line_and_all_of_its_season():
+    line = np.asarray(LINE)[:, :18]
+    steps = np.diff(theta(line, 8)[-1, 0], 2)  # over whole years, seasons cancel
+    np.testing.assert_allclose(steps - np.diff(SEASON[:8], 2), 0.0, atol=1e-9)
+    made = theta(line, 8)[-1, 0]
+    np.testing.assert_allclose(made[2:] - made[:-2], 2 * 3.0 / 2.0)
 
 
-def test_damping_bends_the_drift_towards_its_start():
-    line = np.arange(10.0)[None, :]
-    straight, damped = drift(line, 16)[-1, 0], drift(line, 16, damping=0.9)[-1, 0]
-    assert straight[0] == damped[0]
-    assert (damped[1:] < straight[1:]).all()
-    assert damped[-1] < 9.0 + 1.0 / (1.0 - 0.9)
-
-
-def test_rolling_errors_are_missing_where_the_future_is_not_known():
-    history = panel(n_series=2, n_time=7)
-    errors = rolling_errors(history, seasonal_naive(history, 3))
-    assert np.isfinite(errors[:, 0]).sum(axis=1).tolist() == [3, 2, 1, 0]
-    assert errors[0, 1, 2] == history[1, 6] - history[1, 2]
-
-
-@given(worse=st.floats(1.0, 100.0))
-def test_weights_sum_to_one_and_favour_the_better_member(worse):
-    errors = {"good": np.ones((3, 2, 2)), "bad": np.full((3, 2, 2), worse)}
-    weights = combination_weights(errors, np.ones(2))
-    assert sum(weights.values()) == pytest.approx(1.0)
-    assert weights["good"] >= weights["bad"]
-    assert weights["good"] / weights["bad"] == pytest.approx(worse**2)
-
-
-def test_unknown_members_and_short_histories_are_refused():
-    with pytest.raises(ConfigError, match="unknown; choose of"):
-        member("prophet")
-    with pytest.raises(InputError, match="Give a longer history"):
-        seasonal_naive(np.ones((1, 3)), 1)
+def test_theta_smooths_noise_and_follows_a_walk():
+    rng = np.random.default_rng(1)
+    noise = rng.normal(100.0, 5.0, (40, 18))
+    made = theta(noise, 1)[-1, :, 0]
+    assert np.abs(made - 100.0).mean() < 0.6 * np.abs(noise[:, -1] - 100.0).mean()
+    walk = 100.0 + 5.0 * rng.normal(size=(40, 18)).cumsum(axis=1)
+    made = theta(walk, 1)[-1, :, 0]
+    assert np.abs(made - walk[:, -1]).mean() < 5.0
