@@ -115,7 +115,7 @@ class EmploymentOptions:
     """Baseline forecast of employed persons."""
 
     last_period: str = "2030H2"
-    members: list[str] = field(default_factory=lambda: ["ridge", "network"])  # combined
+    members: list[str] = field(default_factory=lambda: ["damped_drift", "ridge", "network"])
     candidates: list[str] = field(default_factory=list)  # further members of the scoreboard
     comparators: list[str] = field(default_factory=list)  # statsforecast's, on the scoreboard
     sum_members: list[str] = field(default_factory=lambda: ["damped_drift", "ets"])

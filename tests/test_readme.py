@@ -53,6 +53,9 @@ def test_command_of_the_readme_works(command, finished_run, sources_root):
         arguments += ["draws=20", "tracking=disabled"]
         arguments += [] if "model=" in command else ["model=ridge"]
         arguments += ["exposure.folds=3"] if "leaderboard" in command else []
+        if "scoreboard" in command:  # one origin, one comparator, no state panel
+            arguments += ["employment.first_origin=2021H2", "employment.comparators=[auto_theta]"]
+            arguments += ["adoption.panel_backtest=false"]
     done = subprocess.run(
         [sys.executable, "-m", "forecast", *arguments],
         cwd=work, env={**os.environ, "FORECAST_SOURCES": str(sources_root)},

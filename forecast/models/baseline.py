@@ -17,7 +17,7 @@ from forecast.models.error_components import ErrorComponents, fit_error_componen
 from forecast.models.hierarchy import OCCUPATION_AGE_LEVELS, Hierarchy
 from forecast.models.naive import FIRST_VINTAGE, vintages
 from forecast.models.panel_members import LEARNERS, REACH, learnt
-from forecast.models.panel_network import network
+from forecast.models.panel_network import Memory, network
 from forecast.models.reconciliation import COVARIANCES, error_covariance, reconcile
 from forecast.models.rolling import combination_weights, rolling_errors
 from forecast.models.timeseries import LOCAL_MEMBERS
@@ -122,7 +122,9 @@ def forecast_panel(
     settings: PanelSettings,
     n_draw: int,
     rng: np.random.Generator,
+    seed: int = 0,
     only: Sequence[str] = (),
+    memory: Memory | None = None,
 ) -> dict[str, PanelForecast]:
     """Forecast every cell by each member and by their reconciled combination.
 
@@ -140,8 +142,12 @@ def forecast_panel(
     n_draw : int
         Number of draws; in every draw all cells move together as they did in the past.
     rng : Generator
+    seed : int
+        Of the networks' starting weights.
     only : sequence of str
         Models to draw; empty means all of them.
+    memory : dict, optional
+        Of networks trained before, so that a back-test trains each vintage once.
 
     Returns
     -------
@@ -157,10 +163,11 @@ def forecast_panel(
     >>> sorted(made), made["combination"].draws.shape
     (['combination', 'ets'], (4, 4, 3))
     """
-    seed = int(rng.integers(2**31))
     reach = max(horizon, REACH)
     points = {
-        name: _member(name, history, reach, n_age=n_age, settings=settings, seed=seed)
+        name: _member(
+            name, history, reach, n_age=n_age, settings=settings, seed=seed, memory=memory
+        )
         for name in dict.fromkeys([*settings.members, *settings.candidates])
     }
     errors = {name: rolling_errors(history, points[name]) for name in settings.members}
@@ -182,12 +189,19 @@ def forecast_panel(
 
 
 def _member(
-    name: str, history: Floats, horizon: int, *, n_age: int, settings: PanelSettings, seed: int
+    name: str,
+    history: Floats,
+    horizon: int,
+    *,
+    n_age: int,
+    settings: PanelSettings,
+    seed: int,
+    memory: Memory | None,
 ) -> Floats:
     """Forecast the cells by one member from every vintage, never below zero."""
     breaks = settings.breaks
     if name == "network":
-        return network(history, horizon, n_age=n_age, breaks=breaks, seed=seed)
+        return network(history, horizon, n_age=n_age, breaks=breaks, seed=seed, memory=memory)
     if name in LEARNERS:
         return learnt(LEARNERS[name], history, horizon, n_age=n_age, breaks=breaks)
     return _local(name, history, horizon, settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -17,6 +18,7 @@ from forecast.models.panel_design import (
 from forecast.models.panel_members import REACH, levels, told
 
 Floats = NDArray[np.float64]
+Memory = dict[bytes, Floats]  # vintage, by what it had seen -> the changes it expects
 
 N_MEMBER = 8  # networks per vintage, averaged
 N_STEP, N_BATCH = 250, 256
@@ -31,20 +33,46 @@ def network(
     breaks: Sequence[int] = (),
     first: int = FIRST_VINTAGE,
     seed: int = 0,
+    memory: Memory | None = None,
 ) -> Floats:
     """Forecast from every vintage by the mean of small networks with a linear shortcut.
 
     Parameters and result as :func:`forecast.models.panel_members.learnt`; `seed` and the number of
     half-years seen decide starting weights and batches. Networks of one vintage see rows known to
     it alone, and none sees another: that they are trained together changes their time only.
+    Vintages that `memory` knows are not trained again, and new ones are added to it.
     """
+    memory = {} if memory is None else memory
+    pasts = [history[:, :n_seen] for n_seen in vintages(history.shape[1], first)]
+    keys = [_key(past, n_age=n_age, breaks=breaks, seed=seed) for past in pasts]
+    new = {key: past for key, past in zip(keys, pasts, strict=True) if key not in memory}
+    if new:
+        made = _trained(list(new.values()), n_age=n_age, breaks=breaks, seed=seed)
+        memory.update(zip(new, made, strict=True))
+    return np.stack(
+        [
+            levels(past, memory[key][:horizon], horizon)
+            for past, key in zip(pasts, keys, strict=True)
+        ]
+    )
+
+
+def _key(past: Floats, *, n_age: int, breaks: Sequence[int], seed: int) -> bytes:
+    """Name a vintage by all that its forecast depends on."""
+    seen = sorted(column for column in breaks if column < past.shape[1])
+    text = repr((past.shape, n_age, seen, seed)).encode()
+    return hashlib.sha256(text + np.ascontiguousarray(past).tobytes()).digest()
+
+
+def _trained(pasts: list[Floats], *, n_age: int, breaks: Sequence[int], seed: int) -> list[Floats]:
+    """Return the changes that each vintage expects (n_step, n_series), per root of time."""
     from forecast.models.lightning import TrainingPlan, train_batches
 
+    history = pasts[-1]  # the longest: it holds the rows of all
     rows = training_rows(history, REACH, n_age=n_age, breaks=breaks)
-    pasts = [history[:, :n_seen] for n_seen in vintages(history.shape[1], first)]
     known = [rows.known_after <= past.shape[1] for past in pasts]
     taught = [place for place, mask in enumerate(known) if mask.any()]
-    ahead = [forecast_rows(past, min(horizon, REACH), n_age=n_age) for past in pasts]
+    ahead = [forecast_rows(past, REACH, n_age=n_age) for past in pasts]
     changes = [np.zeros(row.shape[:2]) for row in ahead]
     if taught:
         scales = [standardised(rows.x, known[place]) for place in taught]
@@ -65,9 +93,7 @@ def network(
         for split, (place, scale) in enumerate(zip(taught, scales, strict=True)):
             mine = {name: array[split] for name, array in weights.items()}
             changes[place] = _mean_output(within_reach(ahead[place], *scale), mine)
-    return np.stack(
-        [levels(past, made, horizon) for past, made in zip(pasts, changes, strict=True)]
-    )
+    return changes
 
 
 def _batches(

@@ -27,7 +27,7 @@ Tables = Mapping[str, pd.DataFrame]
 Names = Mapping[str, Mapping[str, str]]
 
 MEDIAN, BAND80, BAND95 = 0.5, (0.1, 0.9), (0.025, 0.975)
-SHADED = ("central",)  # one fan is shaded at two levels, the other scenarios are lines
+SHADED = "central"  # one fan is shaded at two levels, the other scenarios are lines
 
 
 def draw_adoption(tables: Tables, names: Names) -> Figure:
@@ -63,7 +63,9 @@ def draw_employment(tables: Tables, names: Names) -> Figure:
     """Employed persons, history and fan: in total, and by age."""
     forecast, exact = _employment_by_age(tables)
     history = _history_by_age(tables)
-    note = "band: 80 % and 95 % of the central scenario" if exact else "sums of cell medians"
+    # Without AI effects there is one scenario, the baseline; it has the band then.
+    shaded = SHADED if SHADED in set(forecast["scenario"]) else "no_ai"
+    note = f"band: 80 % and 95 % of scenario {shaded}" if exact else "sums of cell medians"
     figure = sheet(
         "취업자 전망: 전체와 연령별",
         f"Employed persons by half-year; {note}; lines: scenarios",
@@ -81,13 +83,12 @@ def draw_employment(tables: Tables, names: Names) -> Figure:
             if part.empty:
                 continue
             quantiles = _quantiles(part, "period", "employed_persons") / PERSONS_PER_MAN
-            shaded = scenario in SHADED and exact
             _fan(
                 axes,
                 _half_year(quantiles.index),
                 quantiles,
                 SCENARIO_COLOURS[scenario],
-                bands=shaded,
+                bands=scenario == shaded and exact,
                 dashes=SCENARIO_DASHES[scenario],
                 label=SCENARIO_NAMES[scenario],
             )

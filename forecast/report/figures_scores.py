@@ -88,7 +88,7 @@ def _error_panel(axes: Axes, errors: pd.DataFrame) -> None:
     axes.plot(wide["absolute"], rows, "^", color=ORANGE, ms=7, label="절대 오차 (MAE, MASE)")
     axes.plot(wide["crps"], rows, "v", color=PURPLE, ms=7, label="분포 오차 (CRPS)")
     _label(axes, rows, wide.index)
-    axes.set_title("도입, 고용, 노출 추세: 오차 ÷ 단순 모형의 오차 (1보다 작으면 나음)")
+    axes.set_title("오차 ÷ 단순 모형의 오차 (1보다 작으면 나음)")
 
 
 def _coverage_panel(axes: Axes, cover: pd.DataFrame) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -95,9 +95,14 @@ def losses(tables: Tables) -> pd.DataFrame:
     DataFrame
         Rows of ``scoreboard`` with negative skill in scaled CRPS or MASE, the largest loss first.
     """
-    own = own_scores(tables)
-    lost = own[own["metric"].isin(("crps_scaled", "mase")) & (own["skill_percent"] < 0)]
-    return lost.sort_values(["skill_percent", "target"])
+    return _lost(own_scores(tables), ("crps_scaled", "mase"))
+
+
+def losses_ahead(tables: Tables) -> pd.DataFrame:
+    """Return single horizons at which they lose in scaled CRPS, the largest loss first."""
+    board = tables["scoreboard"]
+    ahead = board[board["horizon"] != ALL_HORIZONS]
+    return _lost(ahead[_goes_on(ahead, default_model(tables))], ("crps_scaled",))
 
 
 def adoption_scores(tables: Tables) -> pd.DataFrame:
@@ -150,3 +155,8 @@ def _goes_on(rows: pd.DataFrame, default: str) -> pd.Series:
     tested = rows["target"].isin(rows.loc[rows["model"] == default, "target"])
     beyond = ~tested & ~rows["model"].isin(list(NAIVE_MODELS))
     return (rows["model"] == default) | beyond
+
+
+def _lost(own: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
+    lost = own[own["metric"].isin(metrics) & (own["skill_percent"] < 0)]
+    return lost.sort_values(["skill_percent", "target"])

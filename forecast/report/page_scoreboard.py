@@ -14,6 +14,7 @@ from forecast.report.forecast_scores import (
     default_model,
     default_scores,
     losses,
+    losses_ahead,
     n_series,
     own_scores,
     rivals,
@@ -35,7 +36,8 @@ def scoreboard_sections(tables: Tables) -> dict[str, list[dict[str, Any]]]:
         ``forecast_lead``: one row, what the default gained over the better naive model;
         ``forecast_bars``: what was asked and found; ``forecast_levels``: the default by level;
         ``forecast_rivals``: the default against every other model; ``forecast_losses``: levels on
-        which a naive model is better; ``adoption_models``: every adoption model.
+        which a naive model is better, ``forecast_losses_ahead`` at single horizons;
+        ``adoption_models``: every adoption model.
     """
     found: dict[str, list[dict[str, Any]]] = {
         "forecast_lead": [],
@@ -46,6 +48,7 @@ def scoreboard_sections(tables: Tables) -> dict[str, list[dict[str, Any]]]:
         "forecast_levels": [],
         "forecast_rivals": [],
         "forecast_losses": [],
+        "forecast_losses_ahead": [],
         "adoption_models": _adoption(tables),
     }
     if "forecast_comparison" in tables:
@@ -55,17 +58,23 @@ def scoreboard_sections(tables: Tables) -> dict[str, list[dict[str, Any]]]:
             "forecast_rivals": [
                 row | {"rival_ko": _model(row["rival"])} for row in _rows(rivals(tables))
             ],
-            "forecast_losses": [
-                {
-                    "level_ko": LEVEL_NAMES.get(row["target"], row["target"]),
-                    "metric": SHORT[row["metric"]],
-                    "percent": -row["skill_percent"],
-                    "naive_ko": _model(row["naive_model"]),
-                }
-                for row in _rows(losses(tables))
-            ],
+            "forecast_losses": _losses(losses(tables)),
+            "forecast_losses_ahead": _losses(losses_ahead(tables)),
         }
     return found
+
+
+def _losses(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [
+        {
+            "level_ko": LEVEL_NAMES.get(row["target"], row["target"]),
+            "horizon": row["horizon"],
+            "metric": SHORT[row["metric"]],
+            "percent": -row["skill_percent"],
+            "naive_ko": _model(row["naive_model"]),
+        }
+        for row in _rows(table)
+    ]
 
 
 def _lead(tables: Tables) -> dict[str, Any]:

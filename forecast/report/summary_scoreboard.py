@@ -7,7 +7,14 @@ from collections.abc import Mapping
 import pandas as pd
 
 from forecast.report.forecast_bars import SHORT, forecast_bars
-from forecast.report.forecast_scores import adoption_scores, default_model, losses, n_series, rivals
+from forecast.report.forecast_scores import (
+    adoption_scores,
+    default_model,
+    losses,
+    losses_ahead,
+    n_series,
+    rivals,
+)
 from forecast.validation.adoption_backtest import COMBINATION
 
 Tables = Mapping[str, pd.DataFrame]
@@ -66,7 +73,12 @@ def _losses(tables: Tables) -> list[str]:
             for row in rows.to_dict("records")
         ]
         lines.append(f"{INDENT}loses to a naive model on {level}: {', '.join(words)}")
-    return lines or [f"{INDENT}loses to a naive model on no level"]
+    ahead = [
+        f"{row['target']} {row['horizon']} ahead {row['skill_percent']:.0f} %"
+        for row in losses_ahead(tables).to_dict("records")
+    ]
+    single = [f"{INDENT}CRPS above a naive model at single horizons: {', '.join(ahead)}"]
+    return (lines or [f"{INDENT}loses to a naive model on no level"]) + (single if ahead else [])
 
 
 def _adoption(tables: Tables) -> list[str]:

@@ -69,11 +69,16 @@ def forecast_employment(
     values = panel.to_numpy(dtype=float)
     ahead = _periods_ahead(periods[-1], options.last_period)
     tree = occupation_age(occupations, AGE_GROUPS)
-    settings = panel_settings(options, periods)
-    forecast = partial(
-        forecast_panel, tree=tree, n_age=len(AGE_GROUPS), settings=settings, n_draw=n_draw
-    )
     forecast_rng, backtest_rng, bootstrap_rng, scope_rng = rng.spawn(4)
+    forecast = partial(
+        forecast_panel,
+        tree=tree,
+        n_age=len(AGE_GROUPS),
+        settings=panel_settings(options, periods),
+        n_draw=n_draw,
+        seed=int(rng.integers(2**31)),
+        memory={},  # what a vintage has learnt is the same whoever asks for it
+    )
 
     made = forecast(values, len(ahead), rng=forecast_rng, only=(COMBINATION,))
     baseline = made[COMBINATION]

@@ -105,7 +105,7 @@ def forecast_scopes(
     Raises
     ------
     InputError
-        If a table has gaps, or ends after the national forecast begins.
+        If a table has gaps, or is too short before the national forecast begins.
     """
     return {
         name: _forecast(kind, options, tables, national, rng=stream)
@@ -121,15 +121,16 @@ def _forecast(
     *,
     rng: np.random.Generator,
 ) -> ScopeForecast:
-    history = scope_history(tables[kind.table], kind, majors=national.codes)
+    table = tables[kind.table]
+    known = table[table["period"] <= national.origin]  # what came later was not known there
+    history = scope_history(known, kind, majors=national.codes)
     panel = history.pivot(index=["scope", "ksco7"], columns="period", values="employed_persons")
     periods = [str(period) for period in panel.columns]
     lag = half_number(national.origin) - half_number(periods[-1])
-    if lag < 0 or len(periods) < MINIMUM_HALVES:
+    if len(periods) < MINIMUM_HALVES:
         raise InputError(
-            f"{kind.table}: {len(periods)} half-years to {periods[-1]}; at least {MINIMUM_HALVES} "
-            f"are needed, none after {national.origin}, the last that employment_age has. Give "
-            "both tables to the same half-year."
+            f"{kind.table}: {len(periods)} half-years to {national.origin}, the last that "
+            f"employment_age has; at least {MINIMUM_HALVES} are needed. Give a longer history."
         )
     scopes = sorted(set(history["scope"]))
     panel = panel.reindex(pd.MultiIndex.from_product([scopes, national.codes]))

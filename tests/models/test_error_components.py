@@ -110,6 +110,16 @@ def test_a_planted_growth_is_found_again(exponent):
     assert parts.reach == REACH
 
 
+def test_errors_that_shrank_with_the_horizon_are_not_promised_to():
+    parts = fitted(planted(EVEN, exponent=-1.5))
+    assert parts.exponent == 0.0
+    np.testing.assert_allclose(parts.growth(REACH), parts.growth(1)[0])
+    # The level is that of the middle of the horizons, in logarithms.
+    middle = np.exp(np.log(np.arange(1.0, REACH + 1.0)).mean() * -1.5 / 2.0)
+    nominal = student.ppf(0.9, DEGREES) / 1.2816
+    assert parts.growth(1)[0] == pytest.approx(middle / nominal, rel=0.05)
+
+
 def test_beyond_what_past_errors_speak_of_errors_grow_as_a_random_walk():
     growth = components(factor=4.0, exponent=0.4).growth(4 * REACH)
     assert growth[0] == pytest.approx(2.0)

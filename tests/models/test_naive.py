@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -48,6 +48,7 @@ def test_points_and_widths_are_those_of_the_textbook(name):
 
 @pytest.mark.parametrize("name", NAIVE_MODELS)
 @given(past=PEOPLE, seed=st.integers(0, 99))
+@settings(deadline=None)
 def test_the_median_is_the_point_and_no_draw_is_negative(name, past, seed):
     point = np.maximum(NAIVE_MODELS[name].point(past, 4)[-1], 0.0)
     draws = drawn(name, past, 4, n_draw=10, seed=seed)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from panel_cases import N_AGE, walks
 
@@ -74,6 +74,14 @@ def test_the_fifth_block_is_what_the_next_younger_age_brings():
     )
 
 
+def test_people_come_from_the_younger_age_and_not_from_the_older():
+    young, middle, old = (np.full(6, people) for people in (9_000.0, 5_000.0, 2_000.0))
+    made = panel_features(np.array([young, middle, old]), n_age=3)
+    np.testing.assert_allclose(made[:, 12], [0.0, 4_000 / 20, 3_000 / 20])
+    np.testing.assert_allclose(made[:, 16], [0.0, 9_000 / 20, 0.0])  # the younger, for the middle
+    np.testing.assert_allclose(made[:, 17], [0.0, 0.0, 5_000 / 20])  # and for the old
+
+
 def test_the_last_block_holds_levels_by_age():
     np.testing.assert_allclose(FEATURES[:, 13], [150.0, 0.0, 200.0, 0.0])  # young: level / 20
     np.testing.assert_allclose(FEATURES[:, 14], [0.0, 100.0, 0.0, 300.0])  # old
@@ -117,6 +125,7 @@ def test_every_change_up_to_the_horizon_is_a_pair_known_when_it_ends():
 
 
 @given(broken=st.lists(st.integers(-2, 12), max_size=3, unique=True))
+@settings(deadline=None)
 def test_breaks_leave_out_exactly_the_changes_that_cross_them(broken):
     history = walks(n_occupation=2, n_time=10)
     every = training_rows(history, 4, n_age=N_AGE)

@@ -8,6 +8,7 @@ from hypothesis.extra.numpy import arrays
 from panel_cases import N_AGE, cohort_flow, walks
 
 from forecast.models.naive import drift
+from forecast.models.panel_design import TrainingRows
 from forecast.models.panel_members import (
     FADING,
     LARGEST_CHANGE,
@@ -126,6 +127,7 @@ def test_beyond_the_reach_the_last_yearly_change_fades():
 
 
 @given(changes=arrays(float, (3, 2), elements=st.floats(-9.0, 9.0)), horizon=st.integers(1, 12))
+@settings(deadline=None)
 def test_levels_are_never_negative_and_follow_the_changes(changes, horizon):
     past = np.array([[0.0, 4_000.0, 2_000.0, 6_000.0], [9e5, 9e5, 9e5, 9e5]])
     made = levels(past, changes[: min(horizon, 3)], horizon)
@@ -143,6 +145,4 @@ def test_no_forecast_is_negative_or_infinite_however_odd_the_history(history):
 
 
 def _rows(x, change):
-    from forecast.models.panel_design import TrainingRows
-
     return TrainingRows(x, change, np.arange(1, len(x) + 1))

@@ -36,6 +36,37 @@ def test_a_vintage_is_the_same_whether_or_not_earlier_ones_are_trained_beside_it
     np.testing.assert_array_equal(forecast(first=7), forecast()[3:])
 
 
+def test_remembered_vintages_are_those_that_would_be_trained(brief):
+    memory = {}
+    first = forecast(HISTORY[:, :7], memory=memory)
+    assert len(memory) == 4  # vintages of 4 to 7 half-years
+    later = forecast(horizon=16, memory=memory)
+    assert len(memory) == 6
+    np.testing.assert_array_equal(first, forecast(HISTORY[:, :7]))
+    np.testing.assert_array_equal(later, forecast(horizon=16))
+
+
+def test_a_vintage_is_trained_once(brief, monkeypatch):
+    from forecast.models import lightning
+
+    memory = {}
+    made = forecast(memory=memory)
+    monkeypatch.setattr(lightning, "train_batches", None)  # calling it would fail
+    np.testing.assert_array_equal(forecast(memory=memory), made)
+    np.testing.assert_array_equal(forecast(HISTORY[:, :6], memory=memory), made[:3])
+
+
+@pytest.mark.parametrize(
+    "changed", [{"seed": 1}, {"breaks": [6]}, {"history": HISTORY + 1.0}], ids=lambda key: min(key)
+)
+def test_what_was_trained_on_something_else_is_not_remembered(brief, changed):
+    memory = {}
+    plain = forecast(memory=memory)
+    other = forecast(**changed, memory=memory)
+    np.testing.assert_array_equal(other, forecast(**changed))
+    assert (other[-1] != plain[-1]).any()
+
+
 def test_vintages_start_from_weights_of_their_own(brief, monkeypatch):
     """With a rate of zero nothing is learnt, and what remains are the starting weights."""
     from forecast.models import lightning
@@ -88,3 +119,29 @@ def test_no_forecast_is_negative_beyond_the_reach_of_training(brief):
     falling = np.linspace(30_000.0, 1_000.0, 9) * np.ones((9, 1))
     made = forecast(falling, 16)
     assert made.shape == (6, 9, 16) and (made >= 0.0).all()
+
+
+def test_a_back_test_trains_each_vintage_once_and_gets_the_same(brief, monkeypatch):
+    from forecast.models import lightning
+
+    trained, train = [], lightning.train_batches
+
+    def spy(x, *arrays, **known):
+        trained.append(len(x))
+        return train(x, *arrays, **known)
+
+    monkeypatch.setattr(lightning, "train_batches", spy)
+    memory = {}
+    remembered = [forecast(HISTORY[:, :n_seen], memory=memory) for n_seen in (6, 7, 9)]
+    assert trained == [2, 1, 2]  # vintages 5 and 6, then 7, then 8 and 9
+    for made, n_seen in zip(remembered, (6, 7, 9), strict=True):
+        np.testing.assert_array_equal(made, forecast(HISTORY[:, :n_seen]))
+
+
+@pytest.mark.parametrize("change", [{"seed": 1}, {"breaks": [6]}])
+def test_what_was_learnt_elsewhere_is_not_remembered(brief, change):
+    memory = {}
+    forecast(memory=memory)
+    np.testing.assert_array_equal(forecast(memory=memory, **change), forecast(**change))
+    other = HISTORY + 1.0
+    np.testing.assert_array_equal(forecast(other, memory=memory), forecast(other))

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from panel_cases import N_AGE, walks
 from statsmodels.tsa.forecasting.theta import ThetaModel
@@ -51,6 +51,7 @@ def test_a_vintage_equals_the_forecast_of_a_shorter_history(name, brief_training
 
 @pytest.mark.parametrize("name", LOCAL_MEMBERS)
 @given(seed=st.integers(0, 10**6), factor=st.floats(1e-3, 1e3))
+@settings(deadline=None)
 def test_local_forecasts_scale_with_the_unit(name, seed, factor):
     history = walks(n_occupation=1, n_time=8, seed=seed)
     plain, scaled = (LOCAL_MEMBERS[name](values, 3) for values in (history, factor * history))
