@@ -80,6 +80,22 @@ TABLES: dict[str, dict[str, Column]] = {
         "lower80": number("persons", "lower end of the central 80 % interval"),
         "upper80": number("persons", "upper end of the central 80 % interval"),
     },
+    "reskilling_totals": {
+        "year": YEAR,
+        "scenario": SCENARIO,
+        "need": _NEED,
+        "persons": number("persons", "mean over draws, the whole country"),
+        "lower80": number("persons", "lower end of the central 80 % interval"),
+        "upper80": number("persons", "upper end of the central 80 % interval"),
+    },
+    "mechanism_parameters": {
+        "name": text("parameter of conf/scenario"),
+        "value": number("number", "mean over draws"),
+        "lower80": number("number", "lower end of the central 80 % interval"),
+        "upper80": number("number", "upper end of the central 80 % interval"),
+        "neutral": number("number", "value at which the step changes nothing"),
+        "source": text("what value and range rest on"),
+    },
     "ledger": {
         "year": YEAR,
         "scenario": SCENARIO,
@@ -109,6 +125,7 @@ TABLES: dict[str, dict[str, Column]] = {
         "unallocated": number("count", "published − allocated"),
         "note": text("rounding, default or contradiction that the figure carries", required=False),
     },
+    "cohort_notes": {"note": text("default, rounding or contradiction that the targets carry")},
     "scores": {
         "stage": text("stage"),
         "model": text("model"),

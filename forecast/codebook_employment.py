@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
-from forecast.codebook_columns import PERIOD, Column, number, text
+from forecast.codebook_columns import PERIOD, SCENARIO, SUB_MAJOR, Column, number, text
 
 EMPLOYMENT_TABLES: dict[str, dict[str, Column]] = {
+    "employment_history": {
+        "period": PERIOD,
+        "ksco7": SUB_MAJOR,
+        "age_group": text("age group"),
+        "employed_persons": number("persons", "employed persons, observed"),
+        "imputed": number("count", "true where the source left the cell empty: its total fills it"),
+    },
+    "employment_totals": {
+        "age_group": text("age group; all is everybody"),
+        "period": PERIOD,
+        "scenario": SCENARIO,
+        "level": number("level", "quantile of the sum over occupations, taken over its draws"),
+        "employed_persons": number("persons", "employed persons"),
+    },
     "employment_method": {
         "item": text(
             "weight: of a member in the combination; error_share: part of the error variance that "

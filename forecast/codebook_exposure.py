@@ -32,6 +32,13 @@ _N_INDICES = number("count", "published indices of the factor for this occupatio
 _CROSSWALK_SD = number("share", "standard deviation of exposure from the crosswalk draws alone")
 
 EXPOSURE_TABLES: dict[str, dict[str, Column]] = {
+    "threshold_sweep": {
+        "threshold": number("share", "substitution above which a draw of an occupation counts"),
+        "at_risk_persons": number("persons", "mean over draws"),
+        "lower80": number("persons", "lower end of the central 80 % interval"),
+        "upper80": number("persons", "upper end of the central 80 % interval"),
+        "share": number("share", "of the base of the preset"),
+    },
     "exposure_soc": {
         "soc2018": text("SOC-2018 code", pattern=r"\d{2}-\d{4}"),
         "title": text("SOC title"),

@@ -21,7 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.data.inputs import load
-from forecast.models.baseline import COMBINATION, forecast_panel
+from forecast.models.baseline import forecast_panel
+from forecast.models.combination import COMBINATION
 from forecast.models.comparators import COMPARATORS
 from forecast.models.hierarchy import Hierarchy, occupation_age
 from forecast.models.naive import HALVES

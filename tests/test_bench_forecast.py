@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from forecast.models.baseline import COMBINATION
+from forecast.models.combination import COMBINATION
 from forecast.models.comparators import COMPARATORS
 from forecast.options import EmploymentOptions
 

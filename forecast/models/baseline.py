@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.errors import ConfigError
+from forecast.models.combination import COMBINATION
 from forecast.models.error_components import ErrorComponents, fit_error_components
 from forecast.models.hierarchy import OCCUPATION_AGE_LEVELS, Hierarchy
 from forecast.models.naive import FIRST_VINTAGE, vintages
@@ -24,7 +25,6 @@ from forecast.models.timeseries import LOCAL_MEMBERS
 
 Floats = NDArray[np.float64]
 
-COMBINATION = "combination"
 MEMBERS = (*LOCAL_MEMBERS, *LEARNERS, "network")
 SUM_LEVELS = tuple(level for level in OCCUPATION_AGE_LEVELS if level != "cells")
 BOTTOM_UP = "bottom_up"  # sums are the sums of the cells, whatever their own past says

@@ -11,6 +11,8 @@ from forecast.errors import InputError
 
 Floats = NDArray[np.float64]
 
+COMBINATION = "combination"  # what tables call the pool of members
+
 
 def crps_weights(crps: ArrayLike) -> Floats:
     """Weigh models by the inverse of their mean past score.

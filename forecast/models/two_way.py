@@ -119,6 +119,7 @@ def forecast_two_way(
     size = (n_draw, horizon)
     cell_draws = _drawn(smoothed, cells, size=size, resolution=step, rng=cell_rng)
     scope_draws = _drawn(trended, scopes, size=size, resolution=step, rng=scope_rng)
+    scope_draws = np.maximum(scope_draws, 1.0)  # one person: shares of nobody are no shares
     scope_draws *= now.sum() / scope_draws.sum(axis=1, keepdims=True)
     fitted = _fitted(
         cell_draws, scope_draws, now, tree=tree, level=np.maximum(cells.mean(axis=1), step / 2.0)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.report.style import (
+    GREY,
     INK,
     PERSONS_PER_MAN,
     SCENARIO_COLOURS,
@@ -78,6 +79,8 @@ def draw_employment(tables: Tables, names: Names) -> Figure:
         seen = history.query("age_group == @age")
         persons = seen["employed_persons"] / PERSONS_PER_MAN
         axes.plot(_half_year(seen["period"]), persons, color=INK, lw=1.4, label="관측")
+        for place in _half_year(_broken(tables)):
+            axes.axvline(place, color=GREY, lw=1, ls=":", label="구조 변화")
         for scenario in SCENARIO_COLOURS:
             part = forecast.query("age_group == @age and scenario == @scenario")
             if part.empty:
@@ -148,6 +151,13 @@ def _history_by_age(tables: Tables) -> pd.DataFrame:
         total = by_age.groupby("period")["employed_persons"].sum().reset_index()
         by_age = pd.concat([by_age, total.assign(age_group="all")])
     return by_age.sort_values("period")[["period", "age_group", "employed_persons"]]
+
+
+def _broken(tables: Tables) -> pd.Series:
+    """Half-years that are declared broken, or were as far off as a broken one."""
+    if "structural_breaks" not in tables:
+        return pd.Series(dtype=str)
+    return tables["structural_breaks"].query("declared == 'yes' or unusual == 'yes'")["period"]
 
 
 def _half_year(periods: pd.Series | pd.Index) -> np.ndarray:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from forecast.models.combination import COMBINATION
 from forecast.models.comparators import COMPARATORS
 from forecast.models.curves import CURVES
 from forecast.report.forecast_scores import (
@@ -16,7 +17,6 @@ from forecast.report.forecast_scores import (
     default_scores,
     series_won_percent,
 )
-from forecast.validation.adoption_backtest import COMBINATION
 from forecast.validation.levels import ALL_HORIZONS, ALL_SERIES
 from forecast.validation.scoreboard import ALL_NODES
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from forecast.models.combination import COMBINATION
 from forecast.models.naive import NAIVE_MODELS
-from forecast.validation.adoption_backtest import COMBINATION
 from forecast.validation.levels import ALL_HORIZONS, ALL_SERIES, SERIES
 from forecast.validation.scoreboard import ALL_NODES
 from forecast.validation.scores import skill_percent

@@ -81,6 +81,8 @@ def render_page(
         occupations=_occupations(tables),
         impossible=_impossible(tables),
         adoption=_adoption(tables),
+        adoption_posterior=_records(tables, "adoption_posterior"),
+        structural_breaks=_records(tables, "structural_breaks"),
         reskilling=_reskilling(tables),
         parameters=_records(tables, "mechanism_parameters"),
         planned=_totals(tables, planned=True),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from forecast.models.combination import COMBINATION
 from forecast.report.forecast_bars import SHORT, forecast_bars
 from forecast.report.forecast_scores import (
     adoption_scores,
@@ -15,7 +16,6 @@ from forecast.report.forecast_scores import (
     n_series,
     rivals,
 )
-from forecast.validation.adoption_backtest import COMBINATION
 
 Tables = Mapping[str, pd.DataFrame]
 INDENT = "  "

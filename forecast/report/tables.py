@@ -183,11 +183,8 @@ def cohort_tables(plan: CohortPlan) -> dict[str, pd.DataFrame]:
 
 
 def checked(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Hold every contract table to the codebook; other tables pass as they are."""
-    return {
-        name: check_table(name, table) if name in TABLES else table
-        for name, table in tables.items()
-    }
+    """Hold every table to the codebook; one that is not described there is a fault of ours."""
+    return {name: check_table(name, table) for name, table in tables.items()}
 
 
 def _scores(scores: OccupationScores, key: str, title: str) -> pd.DataFrame:

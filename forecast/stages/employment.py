@@ -10,16 +10,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forecast.errors import ConfigError
-from forecast.models.baseline import COMBINATION, PanelSettings, forecast_panel
+from forecast.models.baseline import PanelSettings, forecast_panel
+from forecast.models.combination import COMBINATION
 from forecast.models.comparators import COMPARATORS, require_comparators
 from forecast.models.hierarchy import Hierarchy, occupation_age
-from forecast.models.naive import NAIVE_MODELS
+from forecast.models.naive import HALVES, NAIVE_MODELS
 from forecast.options import EmploymentOptions
 from forecast.stages.control_total import control_total, with_control_total
 from forecast.stages.employment_history import MINIMUM_HALVES, employment_history
 from forecast.stages.employment_method import method_tables
 from forecast.stages.employment_scopes import MajorDraws, forecast_scopes
-from forecast.stages.half_years import HALVES, half_label, half_number
+from forecast.stages.half_years import half_label, half_number
 from forecast.types import AGE_GROUPS, EmploymentForecast, labelled
 from forecast.validation.backtest import roll_origins
 from forecast.validation.scoreboard import scoreboard_tables

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from forecast.errors import ConfigError, InputError
 from forecast.models.hierarchy import SCOPE_LEVELS, Hierarchy, crossed
-from forecast.models.naive import NAIVE_MODELS
+from forecast.models.naive import HALVES, NAIVE_MODELS
 from forecast.models.two_way import TwoWaySettings, forecast_two_way
 from forecast.options import EmploymentOptions
-from forecast.stages.half_years import HALVES, half_number
+from forecast.stages.half_years import half_number
 from forecast.stages.scope_history import SCOPES, ScopeTable, scope_history
 from forecast.types import labelled
 from forecast.validation.backtest import MAIN_METRICS, roll_origins

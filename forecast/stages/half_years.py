@@ -6,8 +6,7 @@ import re
 from collections.abc import Sequence
 
 from forecast.errors import InputError
-
-HALVES = 2
+from forecast.models.naive import HALVES
 
 
 def half_number(period: str, *, key: str = "period") -> int:

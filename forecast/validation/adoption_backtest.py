@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forecast.errors import InputError
-from forecast.models.combination import crps_weights, pool_draws
+from forecast.models.combination import COMBINATION, crps_weights, pool_draws
 from forecast.models.curves import CURVES
 from forecast.models.diffusion import (
     DiffusionPrior,
@@ -25,7 +25,6 @@ from forecast.validation.scores import coverage_draws, crps_draws, mae, pinball_
 Floats = NDArray[np.float64]
 
 NAIVE = "last_value"
-COMBINATION = "combination"
 FLOOR = "sampling_error"  # a forecast that knew the true share would err by this much
 HORIZONS = (6, 13)  # cycles ahead that are scored: a quarter and half a year
 FIRST_WEIGHED = 8  # cycles seen by the first vintage; it and the next ones only earn weights
