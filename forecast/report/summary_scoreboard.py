@@ -18,6 +18,7 @@ from forecast.report.forecast_scores import (
 )
 
 Tables = Mapping[str, pd.DataFrame]
+LOSSES_SHOWN = 3  # single horizons in the closing words; the scoreboard has all
 INDENT = "  "
 VERDICTS = {True: "met", False: "NOT MET", None: "-"}
 
@@ -73,12 +74,19 @@ def _losses(tables: Tables) -> list[str]:
             for row in rows.to_dict("records")
         ]
         lines.append(f"{INDENT}loses to a naive model on {level}: {', '.join(words)}")
-    ahead = [
+    return (lines or [f"{INDENT}loses to a naive model on no level"]) + _losses_ahead(tables)
+
+
+def _losses_ahead(tables: Tables) -> list[str]:
+    rows = losses_ahead(tables).to_dict("records")
+    if not rows:
+        return []
+    largest = [
         f"{row['target']} {row['horizon']} ahead {row['skill_percent']:.0f} %"
-        for row in losses_ahead(tables).to_dict("records")
+        for row in rows[:LOSSES_SHOWN]
     ]
-    single = [f"{INDENT}CRPS above a naive model at single horizons: {', '.join(ahead)}"]
-    return (lines or [f"{INDENT}loses to a naive model on no level"]) + (single if ahead else [])
+    more = f", and {len(rows) - LOSSES_SHOWN} more" if len(rows) > LOSSES_SHOWN else ""
+    return [f"{INDENT}CRPS above a naive model at single horizons: {', '.join(largest)}{more}"]
 
 
 def _adoption(tables: Tables) -> list[str]:

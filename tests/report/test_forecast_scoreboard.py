@@ -14,6 +14,7 @@ from forecast.report.forecast_scores import (
     adoption_scores,
     default_rows,
     losses,
+    losses_ahead,
     rivals,
     series_won_percent,
 )
@@ -155,6 +156,20 @@ def test_rivals_stand_from_the_hardest_and_losses_from_the_largest(tables):
     sections = scoreboard_sections({**tables, "scoreboard": board})
     assert sections["forecast_losses"][0]["level_ko"] == "전체"
     assert sections["forecast_losses"][0]["percent"] == pytest.approx(33.3)
+
+
+def test_a_single_horizon_that_loses_is_named_though_the_mean_wins(tables):
+    board = tables["scoreboard"].copy()
+    case = (board["target"] == "total") & (board["model"] == "walk") & (board["horizon"] == 6)
+    board.loc[case & (board["metric"] == "crps_scaled"), "skill_percent"] = -48.4
+    changed = {**tables, "scoreboard": board}
+    worst = losses_ahead(changed).iloc[0]
+    assert (worst["target"], worst["horizon"]) == ("total", 6)
+    (line,) = (line for line in forecast_lines(changed) if "at single horizons" in line)
+    assert "total 6 ahead -48 %" in line and len(line) <= WIDTH
+    row = scoreboard_sections(changed)["forecast_losses_ahead"][0]
+    assert (row["level_ko"], row["horizon"], row["percent"]) == ("전체", 6, pytest.approx(48.4))
+    assert (losses(changed)["horizon"] == 0).all()  # the mean over horizons did not lose
 
 
 def test_scores_of_a_reader_are_those_of_the_default_forecasts(tables):

@@ -48,6 +48,28 @@ def test_a_section_without_its_table_is_left_out(run):
     assert 'id="cohorts"' not in page and 'id="reskilling"' not in page and "<img" not in page
 
 
+@pytest.mark.parametrize(
+    "chosen", [["headline"], ["adoption_forecast", "scores"], ["cohort_totals", "cohort_targets"]]
+)
+def test_every_link_of_the_page_leads_to_a_section_that_is_there(run, chosen):
+    tables, _, meta = run
+    page = render_page({name: tables[name] for name in chosen}, {}, meta=meta, names=NAMES)
+    links = re.findall(r'<a\s+href="#(\w+)"', page)
+    assert links and set(links) <= set(re.findall(r'id="(\w+)"', page))
+
+
+def test_breaks_and_priors_are_told_in_the_readers_words(run):
+    tables, figures, meta = run
+    page = render_page(tables, figures, meta=meta, names=NAMES)
+    broken = tables["structural_breaks"].set_index("period").loc["2020H1"]
+    assert f"평소 오차의 {abs(broken['usual_errors']):.1f}배" in page and "선언한 단절" in page
+    calm = tables["structural_breaks"].assign(unusual="no", declared="no")
+    page = render_page({**tables, "structural_breaks": calm}, figures, meta=meta, names=NAMES)
+    assert "구조 변화:" not in page
+    speed = tables["adoption_posterior"].set_index("parameter").loc["speed_per_year"]
+    assert "확산 속도 (연)" in page and f"{speed['posterior_median']:.2f}" in page
+
+
 def test_own_data_cannot_pass_as_official(run):
     tables, _, meta = run
     official = render_page(tables, {}, meta=meta, names=NAMES)
