@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from forecast import cli_data
+from forecast import cli_data, cli_explain
 from forecast.console import progress
 from forecast.errors import ForecastError
 
@@ -97,6 +97,7 @@ def build_parser() -> argparse.ArgumentParser:
         verb.add_argument("--uri", default=None, help="tracking store (default: as in conf/)")
         verb.set_defaults(act=act)
     cli_data.add_verbs(verbs)
+    cli_explain.add_verbs(verbs)
     return parser
 
 

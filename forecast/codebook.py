@@ -22,6 +22,7 @@ from forecast.codebook_columns import (
 )
 from forecast.codebook_employment import EMPLOYMENT_TABLES
 from forecast.codebook_exposure import EXPOSURE_TABLES
+from forecast.codebook_reskilling import RESKILLING_TABLES
 from forecast.codebook_scoreboard import SCOREBOARD_TABLES
 from forecast.errors import InputError
 from forecast.types import AGE_GROUPS, NEEDS
@@ -104,6 +105,7 @@ TABLES: dict[str, dict[str, Column]] = {
         "flow": text("opening, closing, or a named flow"),
         "persons": number("signed_persons", "stock or flow"),
     },
+    **RESKILLING_TABLES,
     "cohort_targets": {
         "year": YEAR,
         "programme": text("programme code"),

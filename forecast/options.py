@@ -149,6 +149,9 @@ class ScenarioOptions:
 
     first_year: int = 2023
     last_year: int = 2030
+    comparators: list[str] = field(default_factory=lambda: ["labour_flow_network"])
+    capacity_concentration: float = 4.0  # Dirichlet of the five weights of adaptive capacity
+    sensitivity_draws: int = 100  # draws that each parameter is held still in; 0: none is
     parameters: dict[str, ParameterOptions] = field(default_factory=dict)
 
 

@@ -6,7 +6,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -117,7 +117,7 @@ def check_options(options: Options) -> None:
     if options.data.provenance not in (None, "official", "synthetic"):
         raise ConfigError(f"data.provenance={options.data.provenance!r}: official or synthetic.")
     if "reskilling" in options.stages:
-        from forecast.stages.mechanism import check_parameters
+        from forecast.stages.parameters import check_parameters
 
         check_parameters(options.scenario.parameters)
     if options.tracking.kind not in ("local", "disabled"):
@@ -223,17 +223,31 @@ def _employment(results: Results, options: Options, progress: Progress) -> None:
 
 
 def _reskilling(results: Results, options: Options, progress: Progress) -> None:
+    from forecast.stages.drivers import driver_tables
     from forecast.stages.reskilling import project_reskilling
+    from forecast.stages.reskilling_tables import explaining_tables
 
     assert results.exposure and results.adoption and results.employment  # check_options saw to it
-    results.reskilling = project_reskilling(
+    demand, projection = project_reskilling(
         options.scenario,
         results.exposure,
         results.adoption,
         results.employment,
         results.reference,
         rng=stage_rng(options.seed, "reskilling"),
+        advance=progress,
     )
+    progress("reskilling: who, where and what drives it")
+    details = explaining_tables(
+        options.scenario,
+        demand,
+        projection,
+        results.reference,
+        rng=stage_rng(options.seed, "reskilling tables"),
+    )
+    progress("reskilling: redrawing each source, holding each parameter")
+    drivers = driver_tables(options.scenario, results.exposure, projection, results.reference)
+    results.reskilling = replace(demand, details={**details, **drivers})
 
 
 def _cohorts(results: Results, options: Options, progress: Progress) -> None:

@@ -19,6 +19,7 @@ from forecast.errors import InputError
 
 AGE_GROUPS = ("15-29", "30-39", "40-49", "50-59", "60+")
 NEEDS = ("ai_basic", "ax", "job_change")
+GROUPS = ("all", "midlife", "movers", "midlife_movers", "transition")  # of people in need
 SCENARIOS = ("no_ai", "slow", "central", "fast")
 LEVELS = (0.025, 0.1, 0.5, 0.9, 0.975)  # the quantiles every interval table is written at
 
@@ -211,6 +212,8 @@ class ExposureResult:
     model; `details` further tables by name. With
     `growth` exposure moves by year in the chain; without it stays that of the base year.
     `military` are the Korean minor groups of the armed forces, for whom no jobs are counted.
+    `redrawn` are scores like `sub_major` in which one source of uncertainty (`index`, `model`,
+    `crosswalk`, or `all` of them) comes from draw ``redraw_order[d]`` and the rest from draw d.
     """
 
     isco: OccupationScores
@@ -230,6 +233,8 @@ class ExposureResult:
     fit_seconds: dict[str, float] = field(default_factory=dict)
     details: dict[str, pd.DataFrame] = field(default_factory=dict)
     growth: ExposureGrowth | None = None
+    redrawn: dict[str, OccupationScores] = field(default_factory=dict)
+    redraw_order: np.ndarray | None = None
 
     @property
     def chosen(self) -> AtRisk:
@@ -322,37 +327,68 @@ class ReskillingDemand:
     ----------
     persons : DataArray (scenario, draw, year, occupation, age_group, need)
         People newly in need in a year, unit ``persons``. A person-year has at most one need.
-    province_share : DataArray (sido, occupation)
-        How the nation splits over provinces; sums to 1 over `sido`.
-    ledger : DataArray (scenario, flow, year, occupation, age_group)
+    by_province : DataArray (scenario, draw, year, sido, age_group, need)
+        The same people by province.
+    cells : DataArray (scenario, statistic, year, occupation, age_group, sido, need)
+        Mean over draws (``persons``) and the ends of the central 80 % interval of every cell.
+    parts : DataArray (scenario, part, year, occupation, age_group, sido)
+        Means of ``opening``, ``touched``, ``separated``, ``returned`` and ``adapted``: the needs
+        add up to touched + separated - returned - adapted.
+    ledger : DataArray (scenario, flow, year, occupation, age_group, sido)
         Means over draws; ``opening`` + sum of the other flows = ``closing``, outflows negative.
+    displaced : DataArray (scenario, flow, year, occupation, age_group, sido)
+        The same for people separated by AI and not employed since, by the occupation they left.
     employment_factor : DataArray (scenario, draw, year, occupation, age_group)
         Employment under the scenario divided by the ``no_ai`` baseline, at year end.
     parameters : DataFrame
         name, value (mean of draws), lower80, upper80, neutral, source: the mechanism used.
     exposure : DataArray (draw, occupation, year) or None
         Exposure by year under the trend, unit ``share``; None: it does not move.
+    details : dict of str to DataFrame
+        Further tables by name.
     """
 
     persons: xr.DataArray
-    province_share: xr.DataArray
+    by_province: xr.DataArray
+    cells: xr.DataArray
+    parts: xr.DataArray
     ledger: xr.DataArray
+    displaced: xr.DataArray
     employment_factor: xr.DataArray
     parameters: pd.DataFrame
     exposure: xr.DataArray | None = None
+    details: dict[str, pd.DataFrame] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         dims = ("scenario", "draw", "year", "occupation", "age_group")
+        cell = ("year", "occupation", "age_group", "sido")
         require(self.persons, (*dims, "need"), unit="persons", low=0.0)
         require(self.employment_factor, dims, unit="share", low=0.0)
-        require(self.province_share, ("sido", "occupation"), unit="share", low=0.0, high=1.0)
-        ledger_dims = ("scenario", "flow", "year", "occupation", "age_group")
-        require(self.ledger, ledger_dims, unit="persons")
+        require(
+            self.by_province,
+            ("scenario", "draw", "year", "sido", "age_group", "need"),
+            unit="persons",
+            low=0.0,
+        )
+        require(self.cells, ("scenario", "statistic", *cell, "need"), unit="persons", low=0.0)
+        require(self.parts, ("scenario", "part", *cell), unit="persons", low=0.0)
+        for account in (self.ledger, self.displaced):
+            require(account, ("scenario", "flow", *cell), unit="persons")
         if self.exposure is not None:
             years = ("draw", "occupation", "year")
             require(self.exposure, years, unit="share", low=0.0, high=1.0)
-        if not np.allclose(self.province_share.sum("sido"), 1.0, atol=1e-9):
-            raise InputError("province shares do not sum to 1: people would be lost or created.")
+        nation = self.persons.sum("occupation")
+        for what, other in (
+            ("provinces do not add up to the nation in every draw", self.by_province.sum("sido")),
+            (
+                "cells do not add up to the mean of the nation",
+                self.cells.sel(statistic="persons").sum(["sido", "occupation"]),
+            ),
+        ):
+            whole = nation if "draw" in other.dims else nation.mean("draw")
+            gap = np.abs(other - whole).max() / max(float(whole.max()), 1.0)
+            if gap > 1e-9:
+                raise InputError(f"people in need: {what} (off by {float(gap):.1e}).")
 
 
 @dataclass(frozen=True)

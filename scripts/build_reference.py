@@ -20,6 +20,8 @@ from forecast.errors import ForecastError
 
 HERE = Path(__file__).resolve().parent
 LINKS = HERE / "ksco7_isco08_links.csv"
+KECO_LINKS = HERE / "keco_ksco7_links.csv"
+LICENSED = HERE / "licensed_minors.csv"
 NAMES_KO = HERE / "descriptor_names_ko.csv"
 ADDRESSES = HERE / "source_addresses.csv"
 FOLDER = HERE.parent / "forecast" / "reference"
@@ -28,6 +30,16 @@ FOLDER = HERE.parent / "forecast" / "reference"
 def read_links(path: Path = LINKS) -> pd.DataFrame:
     """Read the hand-written KSCO-7 to ISCO-08 links, codes as text."""
     return pd.read_csv(path, dtype=str).astype({"weight": float})
+
+
+def read_keco_links(path: Path = KECO_LINKS) -> pd.DataFrame:
+    """Read the hand-written links of KECO-2018 to KSCO-7, codes as text."""
+    return pd.read_csv(path, dtype=str).astype({"weight": float})
+
+
+def read_licensed(path: Path = LICENSED) -> pd.DataFrame:
+    """Read the hand-written list of licensed minor groups: ksco7, act, note, confidence."""
+    return pd.read_csv(path, dtype=str)
 
 
 def read_names_ko(path: Path = NAMES_KO) -> pd.DataFrame:
@@ -55,6 +67,8 @@ def main() -> int:
         tables = reference.build(
             root,
             links=read_links(),
+            keco_links=read_keco_links(),
+            licensed=read_licensed(),
             names_ko=read_names_ko(),
             addresses=read_addresses(),
             policy=policy,

@@ -21,7 +21,7 @@ QUICK = ("draws=20", "tracking=disabled", "model=ridge")
 
 def test_help_of_every_verb_needs_no_heavy_package(forecast_command, tmp_path):
     data = [["data"], *(["data", a] for a in ("list", "pull", "verify", "add", "vintages"))]
-    for verb in ([], ["run"], ["runs"], ["ui"], *data):
+    for verb in ([], ["run"], ["runs"], ["ui"], ["explain"], *data):
         code = forecast_command(*verb, "--help", cwd=tmp_path, PYTHONPROFILEIMPORTTIME="1")
         assert code.returncode == 0 and "usage" in code.stdout
         heavy = {"pandas", "hydra", "mlflow", "torch", "pooch", "requests"}

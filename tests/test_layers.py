@@ -11,13 +11,13 @@ PACKAGE = Path(__file__).resolve().parent.parent / "forecast"
 ROWS = {
     "errors": 0, "types": 0, "options": 0,
     "codebook": 0, "codebook_adoption": 0, "codebook_columns": 0, "codebook_employment": 0,
-    "codebook_exposure": 0, "codebook_scoreboard": 0,
+    "codebook_exposure": 0, "codebook_reskilling": 0, "codebook_scoreboard": 0,
     "classifications": 1,
     "models": 2, "features": 2, "data": 2, "reference": 2,
     "validation": 3,
     "stages": 4,
     "report": 5, "tracking": 5, "run_folder": 5, "pipeline": 6,
-    "config": 6, "console": 6, "cli_data": 7, "cli": 7, "__main__": 8,
+    "config": 6, "console": 6, "cli_data": 7, "cli_explain": 7, "cli": 7, "__main__": 8,
 }  # fmt: skip
 ALLOWED_UPWARD = {"__init__"}  # the package page resolves public names lazily
 ONLY_HERE = {

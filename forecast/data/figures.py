@@ -62,7 +62,12 @@ class Figure:
     year: str
     source: str
     note: str
-    computed: bool  # worked out from printed figures by whoever collected them
+    confidence: str  # how whoever collected it came by it: seen_verbatim, computed, ...
+
+    @property
+    def computed(self) -> bool:
+        """Whether whoever collected it worked it out from printed figures."""
+        return self.confidence.startswith("computed")
 
 
 def figure(table: pd.DataFrame, row: str) -> Figure:
@@ -91,8 +96,5 @@ def figure(table: pd.DataFrame, row: str) -> Figure:
         amount = round(float(found["value"].replace(",", "")) * factor, 9)
     except ValueError as error:
         raise InputError(f"figure {row}: {found['value']!r} is text, not a number.") from error
-    text = {name: str(found[name]) for name in ("code", "name", "year", "note")}
-    computed = str(found["confidence"]).startswith("computed")
-    return Figure(
-        amount=amount, unit=unit, source=str(found["source_id"]), computed=computed, **text
-    )
+    text = {name: str(found[name]) for name in ("code", "name", "year", "note", "confidence")}
+    return Figure(amount=amount, unit=unit, source=str(found["source_id"]), **text)

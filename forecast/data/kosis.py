@@ -97,20 +97,20 @@ def employment_province(root: Path) -> pd.DataFrame:
 def tidy_age(long: pd.DataFrame, *, file: str) -> pd.DataFrame:
     """Turn the long table of the occupation × age survey into schema ``employment_age``."""
     table = long[long["breakdown"].isin(("total", "age"))].copy()
-    table["age_group"] = _mapped(table["group"], AGE_CODES, file)
-    table["employed_persons"] = _persons(table, file)
+    table["age_group"] = mapped(table["group"], AGE_CODES, file)
+    table["employed_persons"] = in_persons(table, file)
     table = table.rename(columns={"code": "ksco7"})
     keys = ["period", "ksco7", "age_group"]
     kept = ["period", "ksco7", "level", "age_group", "employed_persons"]
-    return _keyed(table[kept], keys, file).assign(source="kosis_employment_age")
+    return keyed(table[kept], keys, file).assign(source="kosis_employment_age")
 
 
 def tidy_industry(long: pd.DataFrame, *, file: str) -> pd.DataFrame:
     """Turn the long table of the industry × occupation survey into ``employment_industry``."""
     table = long[long["sex"] == "계"].rename(columns={"ind_code": "ksic", "occ_code": "ksco7"})
-    table["employed_persons"] = _persons(table, file)
+    table["employed_persons"] = in_persons(table, file)
     keys = ["period", "ksic", "ksco7"]
-    return _keyed(table[[*keys, "employed_persons"]], keys, file).assign(
+    return keyed(table[[*keys, "employed_persons"]], keys, file).assign(
         source="kosis_employment_industry"
     )
 
@@ -119,9 +119,9 @@ def tidy_province(long: pd.DataFrame, *, file: str) -> pd.DataFrame:
     """Turn the long table of the province × occupation survey into ``employment_province``."""
     table = long.rename(columns={"sido_code": "sido", "occ_code": "ksco7"})
     table["sido"] = table["sido"].replace(CURRENT_SIDO)
-    table["employed_persons"] = _persons(table, file)
+    table["employed_persons"] = in_persons(table, file)
     keys = ["period", "sido", "ksco7"]
-    return _keyed(table[[*keys, "employed_persons"]], keys, file).assign(
+    return keyed(table[[*keys, "employed_persons"]], keys, file).assign(
         source="kosis_employment_province"
     )
 
@@ -182,12 +182,12 @@ def minor_employment(root: Path) -> pd.DataFrame:
             f"{MINOR_FILE}, row {place + 2}: {table['code'].iloc[place]!r} is no KSCO-7 minor "
             "group. Correct it, or `forecast data pull` takes it anew."
         )
-    table["sex"] = _mapped(table["item"], SEX_CODES, MINOR_FILE)
-    table["employed_persons"] = _persons(table, MINOR_FILE)
-    table["source"] = _mapped(table["source"], source_ids(root), MINOR_FILE)
+    table["sex"] = mapped(table["item"], SEX_CODES, MINOR_FILE)
+    table["employed_persons"] = in_persons(table, MINOR_FILE)
+    table["source"] = mapped(table["source"], source_ids(root), MINOR_FILE)
     table = table.rename(columns={"code": "ksco7", "year": "period"})
     keys = ["ksco7", "period", "sex"]
-    return _keyed(table[[*keys, "employed_persons", "source"]], keys, MINOR_FILE)
+    return keyed(table[[*keys, "employed_persons", "source"]], keys, MINOR_FILE)
 
 
 def _from_source(root: Path, file: str, kind: str) -> pd.DataFrame:
@@ -205,9 +205,9 @@ def _codes(root: Path, system: str) -> pd.DataFrame:
     return table.sort_values("code", ignore_index=True)
 
 
-def _persons(table: pd.DataFrame, file: str) -> pd.Series:
+def in_persons(table: pd.DataFrame, file: str) -> pd.Series:
     """Scale to persons: the source counts in thousands, an empty cell stays missing."""
-    factor = _mapped(table["unit"], PERSONS_PER_UNIT, file).astype(int)
+    factor = mapped(table["unit"], PERSONS_PER_UNIT, file).astype(int)
     persons = (to_number(table, "value", file=file) * factor).round()
     if (persons < 0).any():
         place = int((persons < 0).to_numpy().argmax())
@@ -217,14 +217,16 @@ def _persons(table: pd.DataFrame, file: str) -> pd.Series:
     return persons.astype("Int64")
 
 
-def _mapped(values: pd.Series, codes: Mapping[str, object], file: str) -> pd.Series:
+def mapped(values: pd.Series, codes: Mapping[str, object], file: str) -> pd.Series:
+    """Put codes in the place of the printed names; a name without one is refused."""
     unknown = sorted(set(values) - set(codes))
     if unknown:
         raise InputError(f"{file}: unknown value(s) {unknown}; expected one of {list(codes)}.")
     return values.map(codes)
 
 
-def _keyed(table: pd.DataFrame, keys: list[str], file: str) -> pd.DataFrame:
+def keyed(table: pd.DataFrame, keys: list[str], file: str) -> pd.DataFrame:
+    """Sort by `keys`, which name every row once."""
     repeated = table[table.duplicated(keys)]
     if len(repeated):
         raise InputError(f"{file}: key {tuple(repeated[keys].iloc[0])} of {keys} occurs twice.")

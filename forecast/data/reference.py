@@ -19,9 +19,13 @@ from forecast.data import (
     daioe,
     evidence,
     indices,
+    keco,
     kosis,
+    labour_market,
+    licences,
     onet,
     published,
+    related,
     sources,
     task_profile,
 )
@@ -35,6 +39,11 @@ _NUMBERS: dict[str, dict[str, str]] = {
     "employment_age": {"employed_persons": "float64"},
     "employment_industry": {"employed_persons": "float64"},
     "employment_province": {"employed_persons": "float64"},
+    "employment_education": {"employed_persons": "float64"},
+    "vacancies": {"vacancies": "int64", "unfilled": "int64", "shortage_percent": "float64"},
+    "wages": {"year": "int64", "wage_krw_month": "int64"},
+    "keco_ksco7": {"weight": "float64"},
+    "related_occupations": {"weight": "float64"},
     "isco_daioe": {"year": "int64", "daioe_genai": "float64", "daioe_allapps": "float64"},
     "isco_task_profile": {
         "task_share": "float64",
@@ -65,6 +74,9 @@ _SIMPLE: dict[str, Callable[[Path], pd.DataFrame]] = {
     "employment_age": kosis.employment_age,
     "employment_industry": kosis.employment_industry,
     "employment_province": kosis.employment_province,
+    "employment_education": labour_market.employment_education,
+    "vacancies": labour_market.vacancies,
+    "wages": labour_market.wages,
     "isco_daioe": daioe.isco_daioe,
     "isco_indices": indices.isco_indices,
     "isco_task_profile": task_profile.isco_task_profile,
@@ -75,9 +87,10 @@ _SIMPLE: dict[str, Callable[[Path], pd.DataFrame]] = {
     "anchors": anchors.table,
     "campuses": published.campuses,
 }
-_COMPOSED = ("descriptors", "evidence", "isco_descriptors", "ksco7_isco08", "registry")
+_COMPOSED = ("descriptors", "evidence", "isco_descriptors", "registry", "related_occupations")
+_HAND_WRITTEN = ("keco_ksco7", "ksco7_isco08", "licensed_minors")
 _FROM_POLICY = ("programmes", "stage_totals")
-NAMES = tuple(sorted([*_SIMPLE, *_COMPOSED, *_FROM_POLICY]))
+NAMES = tuple(sorted([*_SIMPLE, *_COMPOSED, *_HAND_WRITTEN, *_FROM_POLICY]))
 
 
 def load(name: str) -> pd.DataFrame:
@@ -103,6 +116,8 @@ def build(
     root: Path,
     *,
     links: pd.DataFrame | None = None,
+    keco_links: pd.DataFrame | None = None,
+    licensed: pd.DataFrame | None = None,
     names_ko: pd.DataFrame | None = None,
     addresses: pd.DataFrame | None = None,
     policy: Path | None = None,
@@ -117,6 +132,12 @@ def build(
     links : DataFrame, optional
         The hand-written KSCO-7 to ISCO-08 links (ksco7, isco08, weight, basis, confidence), where
         a short ISCO code stands for all its unit groups. Default: the embedded crosswalk.
+    keco_links : DataFrame, optional
+        The hand-written links of KECO-2018 major groups to KSCO-7 sub-major groups (keco, ksco7,
+        weight, confidence, note). Default: the embedded links.
+    licensed : DataFrame, optional
+        The hand-written list of licensed minor groups (ksco7, act, note, confidence). Default: the
+        embedded list.
     names_ko : DataFrame, optional
         The hand-written Korean names of the O*NET elements (descriptor, name_ko). Default: the
         embedded names.
@@ -152,6 +173,15 @@ def build(
         if links is None
         else expand_links(links, tables["ksco7"], tables["isco08"])
     )
+    tables["keco_ksco7"] = (
+        load("keco_ksco7") if keco_links is None else keco.keco_ksco7(keco_links, tables["ksco7"])
+    )
+    tables["licensed_minors"] = (
+        load("licensed_minors")
+        if licensed is None
+        else licences.licensed_minors(licensed, tables["ksco7"])
+    )
+    tables["related_occupations"] = related.related_occupations(root, tables["ksco7_isco08"])
     if policy is None:
         tables |= {name: load(name) for name in _FROM_POLICY}
         known = load("evidence")

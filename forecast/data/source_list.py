@@ -73,6 +73,22 @@ DATASETS: tuple[tuple[str, str, str, str, str, str], ...] = (
         "2022",
     ),
     (
+        "kosis_vacancies",
+        "KOSIS 직종별사업체노동력조사 시도/직종별 구인·미충원·부족률, 고용노동부, 반기",
+        _KOGL,
+        _KOSIS,
+        "korea/vacancy_region_occupation.csv",
+        "2022H2",
+    ),
+    (
+        "kosis_wages",
+        "KOSIS 고용형태별근로실태조사 직종별 월임금총액(전체근로자), 고용노동부, 연간",
+        _KOGL,
+        _KOSIS,
+        "korea/wage_occupation.csv",
+        "2022",
+    ),
+    (
         "isco08_ilo_bls",
         "ILO ISCO-08 unit groups, as listed in the BLS ISCO-08 to 2010 SOC crosswalk",
         "public domain",
@@ -116,6 +132,15 @@ DATASETS: tuple[tuple[str, str, str, str, str, str], ...] = (
         _ONET,
         "onet/Skills.xlsx; onet/Knowledge.xlsx; onet/Work Styles.xlsx; onet/Interests.xlsx; "
         f"onet/Job Zones.xlsx; onet/Abilities.csv; onet/Work Activities.csv; {_WEIGHTS}",
+        "29.3",
+    ),
+    (
+        "onet_related_at_ksco7",
+        "Derived here from O*NET 29.3 Related Occupations (USDOL/ETA, CC BY 4.0): shares of links, "
+        "carried to KSCO-7 through ISCO-08; modified, not endorsed by USDOL/ETA",
+        "CC BY 4.0",
+        _ONET,
+        f"onet/Related Occupations.xlsx; {_WEIGHTS}; scripts/ksco7_isco08_links.csv",
         "29.3",
     ),
     (
@@ -179,6 +204,24 @@ DATASETS: tuple[tuple[str, str, str, str, str, str], ...] = (
         "scripts/ksco7_isco08_links.csv",
         "1",
     ),
+    (
+        "keco_ksco7_own",
+        "This project: hand-written link of KECO-2018 major groups to KSCO-7 sub-major groups; "
+        "shares of groups that span two are assumed",
+        "CC BY 4.0",
+        "",
+        "scripts/keco_ksco7_links.csv",
+        "1",
+    ),
+    (
+        "licensed_minors_own",
+        "This project: hand-written list of KSCO-7 minor groups that Korean law keeps for licence "
+        "holders, from general knowledge of the acts named; to be checked by a person",
+        "CC BY 4.0",
+        "",
+        "scripts/licensed_minors.csv",
+        "1",
+    ),
 )
 
 # Published figures: id, and one row of the data that prints the citation. The text is read from
@@ -208,6 +251,10 @@ CITED: tuple[tuple[str, str], ...] = (
     ("kostat_job_moves_2022", "transition_midlife-0044"),
     ("kostat_job_moves_2020", "transition_midlife-0061"),
     ("kostat_job_moves_2019", "transition_midlife-0202"),
+    ("kostat_life_stages_2023", "transition_midlife-0002"),
+    ("kostat_life_stages_2022", "transition_midlife-0015"),
+    ("kostat_social_trends_2024_midlife", "transition_midlife-0019"),
+    ("midlife_job_search_survey_2022", "transition_midlife-0140"),
     ("kostat_older_workers_2025", "transition_midlife-0075"),
     ("kostat_job_statistics_2022", "transition_midlife-0148"),
     ("main_job_exit_survey_2023", "transition_midlife-0137"),
@@ -226,6 +273,7 @@ CITED: tuple[tuple[str, str], ...] = (
     ("polytech_ax_2026", "programmes-0138"),
     ("kdt_results_2023", "programmes-0114"),
     ("training_card_2020", "programmes-0121"),
+    ("krivet_ageing_training_2024", "programmes-0125"),
     ("polytech_campus_map_2027", "polytech_campuses-0001"),
 )
 

@@ -50,7 +50,8 @@ class PanelSettings:
     breaks : sequence of int
         Columns of half-years that were broken from outside (2020H1).
     damping : float
-        Of each further half-year's change in ``damped_drift``.
+        Of each further half-year's change: in ``damped_drift`` from the first on, in global models
+        beyond their reach.
     resolution : float
         Rounding step of the source in the unit of the series.
     """
@@ -199,11 +200,13 @@ def _member(
     memory: Memory | None,
 ) -> Floats:
     """Forecast the cells by one member from every vintage, never below zero."""
-    breaks = settings.breaks
+    damping, breaks = settings.damping, settings.breaks
     if name == "network":
-        return network(history, horizon, n_age=n_age, breaks=breaks, seed=seed, memory=memory)
+        return network(
+            history, horizon, n_age=n_age, damping=damping, breaks=breaks, seed=seed, memory=memory
+        )
     if name in LEARNERS:
-        return learnt(LEARNERS[name], history, horizon, n_age=n_age, breaks=breaks)
+        return learnt(LEARNERS[name], history, horizon, n_age=n_age, damping=damping, breaks=breaks)
     return _local(name, history, horizon, settings)
 
 

@@ -47,10 +47,10 @@ class TrainingPlan:
 class _Training(lightning.LightningModule):
     """Training of all networks at once: the loss is the sum over networks, none sees another."""
 
-    def __init__(self, network: StackedNetworks, *, plan: TrainingPlan) -> None:
+    def __init__(self, network: StackedNetworks, *data: torch.Tensor, plan: TrainingPlan) -> None:
         super().__init__()
-        self.network = network
-        self.plan = plan
+        self.network, self.plan = network, plan
+        self._data = data
 
     def penalty(self) -> torch.Tensor:
         """Return the quadratic penalties of all networks."""
@@ -68,47 +68,23 @@ class _Training(lightning.LightningModule):
 
 
 class StackedTraining(_Training):
-    """Full-batch training; a batch is only the number of the step."""
-
-    def __init__(
-        self,
-        network: StackedNetworks,
-        x: torch.Tensor,
-        target: torch.Tensor,
-        weight: torch.Tensor,
-        *,
-        plan: TrainingPlan,
-    ) -> None:
-        super().__init__(network, plan=plan)
-        self._x, self._target, self._weight = x, target, weight
+    """Full-batch training on x, targets and weights; a batch is only the number of the step."""
 
     def training_step(self, batch: int, batch_idx: int) -> torch.Tensor:
         """Return the loss of one full-batch step, penalties included."""
-        return masked_loss(self.network(self._x), self._target, self._weight) + self.penalty()
+        x, target, weight = self._data
+        return masked_loss(self.network(x), target, weight) + self.penalty()
 
 
 class BatchTraining(_Training):
-    """Training on batches of rows; a batch is only the number of the step."""
-
-    def __init__(
-        self,
-        network: StackedNetworks,
-        x: torch.Tensor,
-        target: torch.Tensor,
-        batches: torch.Tensor,
-        *,
-        plan: TrainingPlan,
-    ) -> None:
-        super().__init__(network, plan=plan)
-        self._x, self._target, self._batches = x, target, batches
-        self._split = torch.arange(len(x))[:, None]
+    """Training on x, targets and rows of each batch; a batch is only the number of the step."""
 
     def training_step(self, batch: int, batch_idx: int) -> torch.Tensor:
         """Return the loss of one batch: robust to the few changes that no feature foresees."""
-        rows = self._batches[batch]
-        x, target = self._x[self._split, rows], self._target[rows].unsqueeze(1)
-        made = self.network(x)
-        loss = torch.nn.functional.smooth_l1_loss(made, target.expand_as(made), reduction="none")
+        x, target, batches = self._data
+        split, rows = torch.arange(len(x))[:, None], batches[batch]
+        made, wanted = self.network(x[split, rows]), target[rows].unsqueeze(1)
+        loss = torch.nn.functional.smooth_l1_loss(made, wanted.expand_as(made), reduction="none")
         return loss.mean(dim=(2, 3)).sum() + self.penalty()
 
 

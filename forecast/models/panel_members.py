@@ -2,7 +2,7 @@
 
 Ridge, boosting and a network learn the same rows (:mod:`forecast.models.panel_design`) and are
 called alike. They look up to :data:`REACH` half-years ahead; beyond, the last yearly change goes on
-and fades, because nobody has seen how it continues.
+and is damped, because nobody has seen how it continues.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from forecast.models.panel_design import (
 Floats = NDArray[np.float64]
 
 REACH = 6  # half-years ahead that are learnt
-FADING = 0.95  # of each further half-year's change beyond the reach
 LARGEST_CHANGE = 6.0  # scales of a series over the root of time: what a fit may be told
 PENALTY = 0.1  # ridge, per row of standardised features
 
@@ -79,6 +78,7 @@ def learnt(
     horizon: int,
     *,
     n_age: int,
+    damping: float,
     breaks: Sequence[int] = (),
     first: int = FIRST_VINTAGE,
 ) -> Floats:
@@ -92,6 +92,8 @@ def learnt(
         Persons by occupation and age, the age fastest.
     horizon, n_age, breaks
         As for :func:`forecast.models.panel_design.training_rows`.
+    damping : float
+        Of each further half-year's change beyond the reach; 1 is a straight line.
     first : int
         Half-years seen by the first vintage.
 
@@ -103,7 +105,7 @@ def learnt(
     Examples
     --------
     >>> past = np.linspace(50_000.0, 90_000.0, 30).reshape(3, 10).repeat(2, axis=0)
-    >>> learnt(ridge, past, 3, n_age=3)[-1].shape
+    >>> learnt(ridge, past, 3, n_age=3, damping=0.95)[-1].shape
     (6, 3)
     """
     rows = training_rows(history, REACH, n_age=n_age, breaks=breaks)
@@ -113,7 +115,7 @@ def learnt(
         known = rows.known_after <= n_seen
         ahead = forecast_rows(past, min(horizon, REACH), n_age=n_age)
         changes = learner(rows, known, ahead) if known.any() else np.zeros(ahead.shape[:2])
-        forecasts.append(levels(past, changes, horizon))
+        forecasts.append(levels(past, changes, horizon, damping=damping))
     return np.stack(forecasts)
 
 
@@ -122,12 +124,13 @@ def told(change: Floats) -> Floats:
     return np.clip(change, -LARGEST_CHANGE, LARGEST_CHANGE)
 
 
-def levels(past: Floats, changes: Floats, horizon: int) -> Floats:
+def levels(past: Floats, changes: Floats, horizon: int, *, damping: float) -> Floats:
     """Turn changes per root of time (n_step, n_series) into levels (n_series, horizon).
 
     Examples
     --------
-    >>> levels(np.array([[0.0, 0.0, 500.0, 500.0]]), np.array([[1.0], [2.0**0.5]]), 3)[0].round(1)
+    >>> past, changes = np.array([[0.0, 0.0, 500.0, 500.0]]), np.array([[1.0], [2.0**0.5]])
+    >>> levels(past, changes, 3, damping=0.95)[0].round(1)
     array([1000., 1500., 1975.])
     """
     roots = np.sqrt(np.arange(1, len(changes) + 1))[:, None]
@@ -135,6 +138,6 @@ def levels(past: Floats, changes: Floats, horizon: int) -> Floats:
     if horizon > len(made):
         before = np.vstack([past[:, -1:].T, made])[-1 - min(HALVES, len(made))]
         step = (made[-1] - before) / min(HALVES, len(made))
-        fading = np.cumsum(FADING ** np.arange(1, horizon - len(made) + 1))
-        made = np.vstack([made, made[-1] + fading[:, None] * step])
+        further = np.cumsum(damping ** np.arange(1, horizon - len(made) + 1))
+        made = np.vstack([made, made[-1] + further[:, None] * step])
     return np.maximum(made.T, 0.0)

@@ -30,6 +30,7 @@ def network(
     horizon: int,
     *,
     n_age: int,
+    damping: float,
     breaks: Sequence[int] = (),
     first: int = FIRST_VINTAGE,
     seed: int = 0,
@@ -51,7 +52,7 @@ def network(
         memory.update(zip(new, made, strict=True))
     return np.stack(
         [
-            levels(past, memory[key][:horizon], horizon)
+            levels(past, memory[key][:horizon], horizon, damping=damping)
             for past, key in zip(pasts, keys, strict=True)
         ]
     )

@@ -8,14 +8,23 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
+from forecast.report.figures_beside import draw_age_pattern, draw_flow_comparison, draw_take_up
 from forecast.report.figures_cohorts import draw_cohorts_by_site
+from forecast.report.figures_drivers import draw_sensitivity, draw_variance
 from forecast.report.figures_exposure import draw_quadrants, draw_ranking
 from forecast.report.figures_forecast import draw_forecast_scoreboard
 from forecast.report.figures_leaderboard import draw_leaderboard
+from forecast.report.figures_moves import draw_moves, draw_opportunity
 from forecast.report.figures_outlook import draw_adoption, draw_employment
 from forecast.report.figures_people import draw_ledger, draw_reskilling
 from forecast.report.figures_risk import draw_cells, draw_headline, draw_sweep
 from forecast.report.figures_scores import draw_scoreboard
+from forecast.report.figures_transition import (
+    draw_displaced,
+    draw_need_map,
+    draw_transition_groups,
+    draw_transition_provinces,
+)
 from forecast.report.figures_triangulation import draw_triangulation
 from forecast.report.style import drawing, save
 
@@ -34,7 +43,21 @@ FIGURES: dict[str, tuple[tuple[str, ...], Callable[[Tables, Names], Figure | Non
     "adoption": (("adoption_forecast",), draw_adoption),
     "employment": (("employment_forecast",), draw_employment),
     "reskilling": (("reskilling_demand",), draw_reskilling),
+    "transition_groups": (("transition_groups",), draw_transition_groups),
+    "need_map": (("reskilling_demand",), draw_need_map),
+    "transition_provinces": (
+        ("transition_groups", "ledger_province"),
+        draw_transition_provinces,
+    ),
     "ledger": (("ledger",), draw_ledger),
+    "displaced": (("displaced_ledger",), draw_displaced),
+    "opportunity": (("opportunity", "ledger"), draw_opportunity),
+    "moves": (("occupation_moves", "displaced_ledger"), draw_moves),
+    "take_up": (("take_up",), draw_take_up),
+    "variance": (("variance_shares",), draw_variance),
+    "sensitivity": (("parameter_sensitivity",), draw_sensitivity),
+    "flow_comparison": (("flow_comparison",), draw_flow_comparison),
+    "age_pattern": (("age_pattern",), draw_age_pattern),
     "cohorts": (("cohort_targets",), draw_cohorts_by_site),
     "scores": (("scores",), draw_scoreboard),
     "leaderboard": (("leaderboard",), draw_leaderboard),
@@ -54,8 +77,8 @@ def draw_figures(
     ----------
     tables : mapping
         Table name to table, columns as in the codebook. ``threshold_sweep``,
-        ``employment_history``, ``adoption_observed``, ``employment_totals`` and
-        ``reskilling_totals`` add to figures where they are given.
+        ``employment_history``, ``adoption_observed``, ``employment_totals``,
+        ``reskilling_totals`` and ``skill_gaps`` add to figures where they are given.
     folder : Path
         Where the PNG files go; made if absent.
     names : mapping

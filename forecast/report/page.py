@@ -16,7 +16,9 @@ from forecast.report.leaderboard import main_scores
 from forecast.report.page_evidence import evidence_sections
 from forecast.report.page_exposure import exposure_sections
 from forecast.report.page_leaderboard import leaderboard_sections
+from forecast.report.page_reskilling import reskilling_sections
 from forecast.report.page_scoreboard import scoreboard_sections
+from forecast.report.reskilling_words import people
 from forecast.report.style import NEED_NAMES, PRESET_NAMES, SCENARIO_NAMES
 from forecast.report.summary import planned_rows
 
@@ -65,6 +67,7 @@ def render_page(
     )
     environment.filters |= {
         "man": man,
+        "people": people,
         "count": count,
         "percent": percent,
         "short": short,
@@ -83,8 +86,6 @@ def render_page(
         adoption=_adoption(tables),
         adoption_posterior=_records(tables, "adoption_posterior"),
         structural_breaks=_records(tables, "structural_breaks"),
-        reskilling=_reskilling(tables),
-        parameters=_records(tables, "mechanism_parameters"),
         planned=_totals(tables, planned=True),
         unplanned=_totals(tables, planned=False),
         seats=_seats(tables),
@@ -94,6 +95,7 @@ def render_page(
         **evidence_sections(tables),
         **leaderboard_sections(tables),
         **scoreboard_sections(tables),
+        **reskilling_sections(tables),
     )
 
 
@@ -197,17 +199,6 @@ def _adoption(tables: Tables) -> list[dict[str, Any]]:
 def _interval(row: pd.DataFrame) -> str:
     low, middle, high = (float(row[level].iloc[0]) for level in (0.1, 0.5, 0.9))
     return f"{middle:.1f} ({low:.1f}–{high:.1f})"
-
-
-def _reskilling(tables: Tables) -> list[dict[str, Any]]:
-    if "reskilling_totals" not in tables:
-        return []
-    totals = tables["reskilling_totals"].query("scenario == 'central'")
-    rows = []
-    for year, part in totals.groupby("year"):
-        by_need = part.set_index("need")
-        rows.append({"year": year, "cells": [by_need.loc[need].to_dict() for need in NEED_NAMES]})
-    return rows
 
 
 def _totals(tables: Tables, *, planned: bool) -> list[dict[str, Any]]:

@@ -256,12 +256,6 @@ def horizontal_only(axes: Axes) -> None:
     axes.tick_params(axis="y", length=0)
 
 
-def vertical_only(axes: Axes) -> None:
-    """The same for upright bars."""
-    axes.grid(visible=False, axis="x")
-    axes.tick_params(axis="x", length=0)
-
-
 def whole_years(axes: Axes) -> None:
     """Put ticks on whole years only."""
     from matplotlib.ticker import MaxNLocator

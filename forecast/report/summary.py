@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from forecast.report.summary_leaderboard import comparison
+from forecast.report.summary_reskilling import reskilling_lines
 from forecast.report.summary_scoreboard import forecast_lines
 
 
@@ -52,7 +53,12 @@ def summary(
             lines += ["Beside them, not at risk", *_headline(table[beside]), ""]
     if "cohort_totals" in tables:
         lines += ["Cohort targets", *_totals(tables), ""]
-    for words in (comparison(tables, fit_seconds or {}), forecast_lines(tables)):
+    blocks = (
+        reskilling_lines(tables),
+        comparison(tables, fit_seconds or {}),
+        forecast_lines(tables),
+    )
+    for words in blocks:
         if words:
             lines += [*words, ""]
     lines += ["Where", f"  tables    {run_dir / 'tables'}"]

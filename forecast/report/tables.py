@@ -148,29 +148,39 @@ def factor_at_periods(factor: xr.DataArray, periods: xr.DataArray) -> xr.DataArr
 
 
 def reskilling_tables(result: ReskillingDemand) -> dict[str, pd.DataFrame]:
-    """Tables of the reskilling stage; provinces take their share of each draw: nobody is lost."""
-    stacked = _mean_and_interval(result.persons)
-    by_province = stacked * result.province_share
-    order = ("scenario", "year", "sido", "occupation", "age_group", "need", "statistic")
-    long = _long(by_province.transpose(*order), "persons", wide="statistic")
-    long = long.rename(columns={"occupation": "ksco7"})
+    """Tables of the reskilling stage."""
+    cell = ("scenario", "year", "sido", "occupation", "age_group")
+    demand = _by_code(result.cells.transpose(*cell, "need", "statistic"), wide="statistic")
     keys = ["year", "scenario", "sido", "ksco7", "age_group", "need"]
-    ledger = _long(
-        result.ledger.transpose("year", "scenario", "occupation", "age_group", "flow"), "persons"
-    ).rename(columns={"occupation": "ksco7"})
+    parts = result.parts.sel(scenario=[s for s in result.parts["scenario"].values if s != "no_ai"])
+    cells = _by_code(parts.transpose(*cell, "part"), wide="part")
+    names = {name: f"{name}_persons" for name in result.parts["part"].values}
     national = _mean_and_interval(result.persons.sum(["occupation", "age_group"]))
     by_year = {}
     if result.exposure is not None:
         by_year["exposure_by_year"] = _by_occupation(result.exposure, "exposure", "ksco7", "year")
+    order = ("year", "scenario", "occupation", "age_group", "flow")
+    by_province = result.ledger.sum("occupation")
     return {
         **by_year,
         "reskilling_totals": _long(
             national.transpose("year", "scenario", "need", "statistic"), "persons", wide="statistic"
         ),
-        "reskilling_demand": long[[*keys, "persons", "lower80", "upper80"]],
-        "ledger": ledger,
+        "reskilling_demand": demand[[*keys, "persons", "lower80", "upper80"]],
+        "reskilling_cells": cells.rename(columns=names)[[*keys[:-1], *names.values()]],
+        "ledger": _by_code(result.ledger.sum("sido").transpose(*order)),
+        "ledger_province": _long(
+            by_province.transpose("year", "scenario", "sido", "age_group", "flow"), "persons"
+        ),
+        "displaced_ledger": _by_code(result.displaced.sum("sido").transpose(*order)),
         "mechanism_parameters": result.parameters,
+        **result.details,
     }
+
+
+def _by_code(array: xr.DataArray, wide: str | None = None) -> pd.DataFrame:
+    """Long table of persons; the occupation is called ``ksco7``."""
+    return _long(array, "persons", wide=wide).rename(columns={"occupation": "ksco7"})
 
 
 def cohort_tables(plan: CohortPlan) -> dict[str, pd.DataFrame]:

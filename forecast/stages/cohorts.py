@@ -150,7 +150,7 @@ def _regional_demand(
 
     Nobody is trained before the plan's year, so everyone newly in need since `since_year` waits.
     """
-    persons = demand.persons
+    persons = demand.cells.sel(statistic="persons", drop=True)
     for name, value in (("scenario", options.scenario), ("year", options.year)):
         if value not in persons[name].values:
             raise ConfigError(
@@ -162,8 +162,8 @@ def _regional_demand(
             f"cohorts.since_year={options.since_year} is after cohorts.year={options.year}."
         )
     waiting = (persons["year"] >= options.since_year) & (persons["year"] <= options.year)
-    mean = persons.sel(scenario=options.scenario, year=waiting).sum("year").mean("draw")
-    provinces = list(demand.province_share["sido"].values)
+    mean = persons.sel(scenario=options.scenario, year=waiting).sum("year")
+    provinces = list(mean["sido"].values)
     with_campus = set(campuses["sido"])
     regions = [options.served_by.get(sido, sido) for sido in provinces]
     unserved = [p for p, r in zip(provinces, regions, strict=True) if r not in with_campus]
@@ -172,8 +172,7 @@ def _regional_demand(
             f"cohorts.served_by: 시도 {unserved} have no campus; name the 시도 that serves each, "
             f"one of {sorted(with_campus)}."
         )
-    share = demand.province_share.assign_coords(sido=regions).groupby("sido").sum()
-    cells = mean * share.rename(sido="region")
+    cells = mean.assign_coords(sido=regions).groupby("sido").sum().rename(sido="region")
     return cells.transpose("region", "occupation", "age_group", "need")
 
 

@@ -23,7 +23,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from forecast.errors import ConfigError
-from forecast.features.complementarity import draw_weights, substitution
+from forecast.features.complementarity import draw_weights
 from forecast.features.likeness import distance_to_others
 from forecast.features.panel import RELATIVES, OccupationPanel
 from forecast.models.base import Floats, Regressor
@@ -33,8 +33,9 @@ from forecast.models.linear import Ridge
 from forecast.models.measurement import OneFactor, fit_one_factor
 from forecast.options import ExposureOptions
 from forecast.stages.candidates import CONSENSUS, TrainingSet, compare_models
-from forecast.stages.fusion import combine_with_indices
+from forecast.stages.fusion import draw_latent
 from forecast.stages.provenance import occupation_provenance
+from forecast.stages.redrawn import ScoreParts
 from forecast.types import OccupationScores, labelled
 from forecast.validation.intervals import ResidualScale, residual_scale
 from forecast.validation.splits import grouped_folds
@@ -46,7 +47,7 @@ UNRELATED = "consensus_unrelated"  # the same without relatives of the descripto
 class Estimate:
     """Scores of one classification, the fitted model and its score rows.
 
-    `weight` (draw) and `floor` are what complementarity was weighted with; `imputed` names the
+    `parts` are the independent draws that the scores were put together from; `imputed` names the
     occupations whose complementarity is a forecast; `hashes` fingerprints the splits; `seconds`
     is the time of one fit of each model.
     """
@@ -59,6 +60,7 @@ class Estimate:
     hashes: dict[str, str]
     imputed: tuple[str, ...]
     seconds: dict[str, float]
+    parts: ScoreParts
 
 
 def estimate_scores(
@@ -117,7 +119,7 @@ def estimate_scores(
     wobble = fitted.predict_draws(x, n_draw=n_draw, rng=rng)[:, :, target] - centre
     # Where indices exist, f must not have seen them: they would count twice.
     centre[seen] = comparison.left_out[:, target]
-    latent = combine_with_indices(
+    latent = draw_latent(
         centre + wobble,
         panel.indices[chosen].to_numpy(),
         factor=factor,
@@ -130,16 +132,20 @@ def estimate_scores(
     # The anchor's own equation of the measurement model, without its noise.
     place = chosen.index(options.anchor_index)
     centre_share, share_per_unit = float(factor.intercepts[place]), float(factor.loadings[place])
-    exposure = (centre_share + share_per_unit * latent).clip(0.0, 1.0)
     theta, imputed = complete(panel, "theta", n_draw=n_draw, n_fold=options.folds, rng=rng)
     weight = draw_weights(options.complementarity_weight, n_draw=n_draw, rng=rng)
-    floor = float(panel.indices["theta"].min())
+    parts = ScoreParts(
+        latent=latent,
+        intercept=centre_share,
+        loading=share_per_unit,
+        complementarity=theta,
+        weight=weight,
+        floor=float(panel.indices["theta"].min()),
+    )
     scores = occupation_scores(
         panel.system,
         panel.titles,
-        exposure=exposure,
-        complementarity=theta,
-        substituted=substitution(exposure, theta, weight=weight, floor=floor),
+        **parts.combined(),
         spread=np.full(len(panel.codes), options.task_sampling_error),
         provenance=occupation_provenance(panel, chosen),
     )
@@ -158,6 +164,7 @@ def estimate_scores(
         hashes=comparison.hashes,
         imputed=imputed,
         seconds=comparison.seconds,
+        parts=parts,
     )
 
 

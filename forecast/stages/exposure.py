@@ -27,6 +27,7 @@ from forecast.stages.korea import KoreanScores, carry_to_korea
 from forecast.stages.presets import PRESETS, require_preset
 from forecast.stages.quadrants import quadrant_map
 from forecast.stages.reasons import explain_occupations
+from forecast.stages.redrawn import redraw_order, redrawn_isco, redrawn_sub_major
 from forecast.stages.sensitivity import crosswalk_sensitivity
 from forecast.stages.triangulation import triangulate
 from forecast.stages.variants import headline_variants
@@ -67,7 +68,7 @@ def _score(
     rng: np.random.Generator,
     advance: Callable[[str], None],
 ) -> ExposureResult:
-    streams = rng.spawn(8)
+    streams = rng.spawn(9)
     domains = options.features.domains
     panel = isco_panel(tables, domains=domains)
     estimate = estimate_scores(
@@ -88,6 +89,7 @@ def _score(
         )[0]
         for name in TASK_SHARES
     }
+    order = redraw_order(options.draws, rng=streams[8])
     advance("exposure: carrying scores to Korean occupations")
     korea = carry_to_korea(
         estimate.scores,
@@ -98,6 +100,7 @@ def _score(
         rng=streams[2],
         share_concentration=options.exposure.share_concentration,
         shift_sd=options.exposure.korea_shift_sd,
+        beside=redrawn_isco(estimate.scores, estimate.parts, order),
     )
     advance("exposure: counting jobs at risk")
     at_risk = {
@@ -149,6 +152,8 @@ def _score(
         details=_details(options, tables, panel, estimate, korea, rng=streams[5], advance=advance),
         growth=growth,
         fit_seconds=seconds,
+        redrawn=redrawn_sub_major(korea.beside, korea.sub_major, order),
+        redraw_order=order,
     )
 
 

@@ -2,12 +2,55 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from forecast.models.base import Floats
 from forecast.models.measurement import OneFactor
 from forecast.validation.intervals import ResidualScale
+
+Order = NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class LatentDraws:
+    """What draws of latent exposure are put together from, so that one part can be redrawn alone.
+
+    Parameters
+    ----------
+    prior, width : ndarray of shape (n_draw, n_occ)
+        Exposure before its indices, and how wide the family of an occupation is missed.
+    measured, noise_sds, noise : ndarray of shape (n_draw, n_seen)
+        Reading of the indices under the trust of a draw, its error, and a standard normal draw.
+    seen : ndarray of bool, shape (n_occ,)
+        Where there is a reading.
+    gain : ndarray of shape (n_occ, n_seen)
+        What the readings say about every occupation.
+    """
+
+    prior: Floats
+    width: Floats
+    measured: Floats
+    noise_sds: Floats
+    noise: Floats
+    seen: NDArray[np.bool_]
+    gain: Floats
+
+    def combined(self, *, index: Order | None = None, model: Order | None = None) -> Floats:
+        """Return latent exposure (n_draw, n_occ).
+
+        Parameters
+        ----------
+        index, model : ndarray of int, shape (n_draw,), optional
+            Take what the indices say (their trust and noise), or what the model says and misses
+            (coefficients, families, occupations), from other draws: the two are independent.
+        """
+        prior, width = _in_order(model, self.prior, self.width)
+        measured, sds, noise = _in_order(index, self.measured, self.noise_sds, self.noise)
+        error = width[:, self.seen] * sds * noise
+        return np.asarray(prior + (measured - prior[:, self.seen] - error) @ self.gain.T)
 
 
 def combine_with_indices(
@@ -21,7 +64,32 @@ def combine_with_indices(
     rng: np.random.Generator,
     distances: Floats | None = None,
 ) -> Floats:
-    """Draw latent exposure from a forecast and whatever indices there are.
+    """Draw latent exposure (n_draw, n_occ); see :func:`draw_latent` for the parameters."""
+    parts = draw_latent(
+        forecast,
+        indices,
+        factor=factor,
+        scale=scale,
+        described=described,
+        families=families,
+        rng=rng,
+        distances=distances,
+    )
+    return parts.combined()
+
+
+def draw_latent(
+    forecast: Floats,
+    indices: Floats,
+    *,
+    factor: OneFactor,
+    scale: ResidualScale,
+    described: NDArray[np.bool_],
+    families: NDArray[np.str_],
+    rng: np.random.Generator,
+    distances: Floats | None = None,
+) -> LatentDraws:
+    """Draw latent exposure from a forecast and whatever indices there are, in its parts.
 
     Parameters
     ----------
@@ -37,10 +105,6 @@ def combine_with_indices(
     rng : Generator
     distances : ndarray of shape (n_occ,), optional
         To the nearest known occupations: the width grows with it as `scale` says.
-
-    Returns
-    -------
-    ndarray of shape (n_draw, n_occ)
 
     Notes
     -----
@@ -70,8 +134,19 @@ def combine_with_indices(
     gain = np.linalg.solve(
         covariance[np.ix_(seen, seen)] + np.diag(variance[seen]), covariance[seen]
     ).T
-    error = width[:, seen] * np.sqrt(noise[:, seen]) * rng.standard_normal((n_draw, seen.sum()))
-    return np.asarray(prior + (measured[:, seen] - prior[:, seen] - error) @ gain.T)
+    return LatentDraws(
+        prior=prior,
+        width=width,
+        measured=measured[:, seen],
+        noise_sds=np.sqrt(noise[:, seen]),
+        noise=rng.standard_normal((n_draw, int(seen.sum()))),
+        seen=seen,
+        gain=gain,
+    )
+
+
+def _in_order(order: Order | None, *parts: Floats) -> tuple[Floats, ...]:
+    return parts if order is None else tuple(part[order] for part in parts)
 
 
 def _reweighted_measure(

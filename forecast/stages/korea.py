@@ -8,7 +8,7 @@ how far Korean work differs from the American work that was rated.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -16,13 +16,13 @@ import pandas as pd
 from forecast.classifications import Crosswalk, is_military, require_codes
 from forecast.errors import ConfigError, InputError
 from forecast.models.base import Floats
+from forecast.stages.crosswalk_average import average_in_draws
 from forecast.stages.estimation import occupation_scores
-from forecast.stages.korea_shift import shift_to_korea
+from forecast.stages.korea_shift import move_by, shift_to_korea
 from forecast.stages.minor_shares import draw_shares, printed_shares
 from forecast.stages.provenance import IMPUTED, carried_provenance
 from forecast.types import OccupationScores
 
-CHUNK = 50  # draws of crosswalk weights held in memory at a time: 50 x 150 x 436 are 26 MB
 WEIGHTS_ALONE = "weights_alone"
 CONFIDENCES = {"high", "medium", "low"}
 
@@ -45,6 +45,9 @@ class KoreanScores:
     minor_weights_alone, sub_major_weights_alone : ndarray of shape (n_draw, n_group)
         Exposure under the drawn weights with every ISCO occupation at its mean: how much of a
         score's spread comes from the crosswalk.
+    beside : dict of OccupationScores
+        Other draws of ISCO scores by name, carried to sub-major groups by the same draws of
+        weights, people and shift; `spread` is that of the scores themselves.
     """
 
     minor: OccupationScores
@@ -54,6 +57,7 @@ class KoreanScores:
     military: OccupationScores
     minor_weights_alone: Floats
     sub_major_weights_alone: Floats
+    beside: dict[str, OccupationScores] = field(default_factory=dict)
 
 
 def carry_to_korea(
@@ -66,6 +70,7 @@ def carry_to_korea(
     rng: np.random.Generator,
     share_concentration: float = 1.0,
     shift_sd: Sequence[float] = (0.0, 0.0),
+    beside: Mapping[str, OccupationScores] | None = None,
 ) -> KoreanScores:
     """Average ISCO scores to minor groups, and these to the 51 sub-major groups.
 
@@ -88,6 +93,8 @@ def carry_to_korea(
     shift_sd : sequence of two floats
         Standard deviation, on the logit of exposure, of the difference between Korean and US work
         that all occupations share and of the one that each minor group has for itself.
+    beside : mapping of OccupationScores, optional
+        Other draws of the ISCO scores, as many, that meet the same draws of the way to Korea.
     """
     streams = rng.spawn(4)
     minors, units = _minor_groups(tables["ksco7"])
@@ -95,21 +102,20 @@ def carry_to_korea(
     n_civilian = sum(not is_military(str(code)) for code in minors.index)
     exposure = scores.exposure.to_numpy()
     parts = {
-        "exposure": exposure,
-        "complementarity": scores.complementarity.to_numpy(),
-        "substituted": scores.substitution.to_numpy(),
+        **_parts(scores),
         **extras,
         WEIGHTS_ALONE: np.broadcast_to(exposure.mean(axis=0), exposure.shape),
     }
-    carried = _average_in_draws(
+    others = beside or {}
+    carried, *more = average_in_draws(
         walk,
-        parts,
+        [parts, *(_parts(other) for other in others.values())],
         concentration=link_concentration(tables["ksco7_isco08"], walk, concentration),
         rng=streams[0],
     )
     alone = carried.pop(WEIGHTS_ALONE)
     basis = carried_provenance(walk, _sources(scores), weights_alone=alone)
-    shift_to_korea(carried, shift_sd, rng=streams[2], tasks=list(extras))
+    odds = shift_to_korea(carried, shift_sd, rng=streams[2], tasks=list(extras))
     typical = parts["substituted"].mean(axis=0)
     spread = np.maximum(_spread(walk.average().T, typical), smallest_spread)
 
@@ -156,6 +162,18 @@ def carry_to_korea(
             weights_alone=alone_upward,
         ),
     )
+
+    def redrawn(values: dict[str, Floats]) -> OccupationScores:
+        move_by(odds, values)
+        return occupation_scores(
+            "ksco7_sub_major",
+            groups,
+            exposure=upward(values["exposure"]),
+            complementarity=upward(values["complementarity"]),
+            substituted=upward(values["substituted"]),
+            spread=sub_major.spread.to_numpy(),
+        )
+
     return KoreanScores(
         minor=minor,
         sub_major=sub_major,
@@ -164,6 +182,7 @@ def carry_to_korea(
         military=military,
         minor_weights_alone=alone[:, civilian],
         sub_major_weights_alone=alone_upward,
+        beside={name: redrawn(values) for name, values in zip(others, more, strict=True)},
     )
 
 
@@ -248,21 +267,12 @@ def _sources(scores: OccupationScores) -> pd.DataFrame:
     return pd.DataFrame({"basis": IMPUTED}, index=scores.titles.index)
 
 
-def _average_in_draws(
-    walk: Crosswalk, parts: Mapping[str, Floats], *, concentration: Floats, rng: np.random.Generator
-) -> dict[str, Floats]:
-    """Average each part with the same weights within a draw; chunks keep memory flat."""
-    n_draw = len(next(iter(parts.values())))
-    carried: dict[str, list[Floats]] = {name: [] for name in parts}
-    for start in range(0, n_draw, CHUNK):
-        chunk = slice(start, min(start + CHUNK, n_draw))
-        weights = walk.draw(rng, chunk.stop - chunk.start, concentration)
-        stacked = np.stack([value[chunk] for value in parts.values()], axis=2)
-        # One product per draw: (n_target, n_source) @ (n_source, n_part).
-        averaged = np.matmul(weights, stacked).clip(0.0, 1.0)
-        for place, name in enumerate(parts):
-            carried[name].append(averaged[:, :, place])
-    return {name: np.concatenate(pieces) for name, pieces in carried.items()}
+def _parts(scores: OccupationScores) -> dict[str, Floats]:
+    return {
+        "exposure": scores.exposure.to_numpy(),
+        "complementarity": scores.complementarity.to_numpy(),
+        "substituted": scores.substitution.to_numpy(),
+    }
 
 
 def _spread(weight: Floats, values: Sequence[float] | Floats) -> Floats:

@@ -16,7 +16,7 @@ def shift_to_korea(
     *,
     rng: np.random.Generator,
     tasks: Sequence[str] = (),
-) -> None:
+) -> Floats | None:
     """Move exposure by what Korean work may differ from US work, in place; 0 changes nothing.
 
     The move is a factor on the odds: it keeps 0 to 1 without clipping and leaves each score's
@@ -33,10 +33,15 @@ def shift_to_korea(
     tasks : sequence of str
         Names of shares of tasks (done whole, assisted) whose sum is at most 1.
 
+    Returns
+    -------
+    ndarray (n_draw, n_minor) or None
+        The factor on the odds, for :func:`move_by` to move other scores by; None: no move.
+
     Examples
     --------
     >>> scores = {name: np.full((1, 1), 0.4) for name in ("exposure", "substituted")}
-    >>> shift_to_korea(scores, (0.0, 0.0), rng=np.random.default_rng(0))
+    >>> odds = shift_to_korea(scores, (0.0, 0.0), rng=np.random.default_rng(0))
     >>> scores["exposure"].tolist()
     [[0.4]]
     """
@@ -47,15 +52,30 @@ def shift_to_korea(
         )
     common, own = shift_sd
     if common == 0 and own == 0:
-        return
-    exposure = carried["exposure"]
-    shape = exposure.shape
+        return None
+    shape = carried["exposure"].shape
     move = common * rng.standard_normal((shape[0], 1)) + own * rng.standard_normal(shape)
     odds = np.exp(move)
-    _multiply(carried, ("exposure", "substituted"), whole=exposure, odds=odds)
+    move_by(odds, carried)
     if tasks:
         touched = np.sum([carried[name] for name in tasks], axis=0).clip(0.0, 1.0)
         _multiply(carried, tasks, whole=touched, odds=odds)
+    return odds
+
+
+def move_by(odds: Floats | None, carried: dict[str, Floats]) -> None:
+    """Move ``exposure`` and ``substituted`` in place by a factor on the odds; None moves nothing.
+
+    Examples
+    --------
+    >>> scores = {"exposure": np.full((1, 1), 0.5), "substituted": np.full((1, 1), 0.25)}
+    >>> move_by(np.full((1, 1), 3.0), scores)
+    >>> scores["exposure"].tolist(), scores["substituted"].tolist()
+    ([[0.75]], [[0.375]])
+    """
+    if odds is not None:
+        names = ("exposure", "substituted")
+        _multiply(carried, names, whole=carried["exposure"], odds=odds)
 
 
 def _multiply(

@@ -128,6 +128,30 @@ def draw_shares(
     return drawn
 
 
+def expected_shares(printed: PrintedShares, units: pd.Series) -> pd.Series:
+    """Return minor group to its central share of its sub-major group, where no draw is wanted.
+
+    A printed group has its printed share, a group with bounds the middle of them; the others
+    share the rest by their unit groups. Sums to 1 over each sub-major group.
+
+    Examples
+    --------
+    >>> nothing = pd.DataFrame(columns=["low", "high"])
+    >>> printed = PrintedShares(pd.Series({"521": 0.6}), nothing, pseudo_counts=1e9)
+    >>> units = pd.Series({"521": 4, "522": 1, "523": 3})
+    >>> expected_shares(printed, units).round(3).to_dict()
+    {'521': 0.6, '522': 0.1, '523': 0.3}
+    """
+    central = pd.concat([printed.share, printed.bounds.mean(axis=1)]).astype(float)
+    known, group = central.reindex(units.index), units.index.str[:2]
+    rest = units.where(known.isna(), 0).astype(float)
+    taken = known.fillna(0.0).groupby(group).transform("sum")
+    others = rest.groupby(group).transform("sum")
+    full = (others == 0) | (taken > 1.0)
+    left = (1.0 - taken).mask(full, 0.0)
+    return known.mask(full, known / taken).fillna(left * rest / others.mask(others == 0, 1.0))
+
+
 def _draw_group(
     printed: PrintedShares,
     units: pd.Series,

@@ -40,6 +40,12 @@ KEYS = {
     "employment_age": ["period", "ksco7", "age_group"],
     "employment_industry": ["period", "ksic", "ksco7"],
     "employment_province": ["period", "sido", "ksco7"],
+    "employment_education": ["period", "ksco7", "education"],
+    "vacancies": ["period", "sido", "keco"],
+    "wages": ["year", "ksco7"],
+    "keco_ksco7": ["keco", "ksco7"],
+    "licensed_minors": ["ksco7"],
+    "related_occupations": ["ksco7", "ksco7_to"],
     "descriptors": ["descriptor"],
     "isco_descriptors": ["isco08"],
     "isco_daioe": ["isco08", "year"],
@@ -103,6 +109,8 @@ def rebuilt(sources_root, script, links, policy, read_once) -> dict[str, pd.Data
     return reference.build(
         sources_root,
         links=links,
+        keco_links=script.read_keco_links(),
+        licensed=script.read_licensed(),
         names_ko=script.read_names_ko(),
         addresses=script.read_addresses(),
         policy=policy,
@@ -154,6 +162,8 @@ def test_every_listed_source_is_used_and_its_files_are_registered():
     files = {file for cell in listed["files"] for file in cell.split("; ") if file}
     assert files - set(reference.load("registry")["path"]) == {
         "scripts/ksco7_isco08_links.csv",
+        "scripts/keco_ksco7_links.csv",
+        "scripts/licensed_minors.csv",
         "scripts/descriptor_names_ko.csv",
     }
 
@@ -186,8 +196,8 @@ def test_reference_is_small_complete_and_hashed():
 
 
 def test_unknown_table_is_refused_with_the_names_there_are():
-    with pytest.raises(InputError, match="no embedded table 'wages'; there are adoption"):
-        reference.load("wages")
+    with pytest.raises(InputError, match="no embedded table 'bonuses'; there are adoption"):
+        reference.load("bonuses")
 
 
 def test_employment_ages_add_up_to_their_total_within_rounding():

@@ -18,6 +18,7 @@ from forecast.models.baseline import (
     forecast_panel,
 )
 from forecast.models.naive import FIRST_VINTAGE
+from forecast.models.panel_members import REACH
 from forecast.models.reconciliation import COVARIANCES
 from forecast.models.timeseries import damped_drift, drift, ets
 
@@ -121,6 +122,16 @@ def test_sums_that_erred_less_pull_their_cells_further():
     plain = combined(history, members=["drift", "ridge"], reconciliation=BOTTOM_UP).point
     true = history[:, 0].sum()
     assert abs(point[:, -1].sum() - true) < 0.2 * abs(plain[:, -1].sum() - true) + 500.0
+
+
+@pytest.mark.parametrize("damping", [0.95, 0.5])
+def test_global_members_are_damped_beyond_their_reach(damping):
+    names = ["ridge", "boosting", "network"]
+    forecasts = made(walks(n_time=10), 12, members=names, damping=damping, n_draw=4)
+    for name in names:
+        steps = np.diff(forecasts[name].point[:, REACH:], axis=1)
+        assert np.abs(steps).max() > 1.0
+        np.testing.assert_allclose(steps[:, 1:], damping * steps[:, :-1], atol=1e-6)
 
 
 def test_early_vintages_have_too_few_errors_to_be_reconciled():

@@ -10,7 +10,6 @@ from panel_cases import N_AGE, cohort_flow, walks
 from forecast.models.naive import drift
 from forecast.models.panel_design import TrainingRows
 from forecast.models.panel_members import (
-    FADING,
     LARGEST_CHANGE,
     LEARNERS,
     REACH,
@@ -25,7 +24,7 @@ NAMES = list(LEARNERS)
 
 
 def forecast(name, history, horizon, **known):
-    return learnt(LEARNERS[name], history, horizon, n_age=N_AGE, **known)
+    return learnt(LEARNERS[name], history, horizon, n_age=N_AGE, **{"damping": 0.95, **known})
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -116,21 +115,22 @@ def test_only_known_pairs_are_fitted_and_no_upheaval_is_followed(learner):
     assert told(wild).max() == LARGEST_CHANGE
 
 
-def test_beyond_the_reach_the_last_yearly_change_fades():
+@pytest.mark.parametrize("damping", [0.95, 0.6])
+def test_beyond_the_reach_the_last_yearly_change_is_damped(damping):
     history = cohort_flow(n_time=12)
-    made = forecast("ridge", history, 20)[-1] + 1e7  # far from zero, so that nothing is cut
-    cut = forecast("ridge", history, 20)[-1].min(axis=1) == 0.0
+    made = forecast("ridge", history, 20, damping=damping)[-1]
+    cut = made.min(axis=1) == 0.0
     steps = np.diff(made, axis=1)[~cut]
     yearly = (made[:, REACH - 1] - made[:, REACH - 3])[~cut] / 2.0
-    np.testing.assert_allclose(steps[:, REACH - 1], FADING * yearly, atol=1e-6)
-    np.testing.assert_allclose(steps[:, REACH:], FADING * steps[:, REACH - 1 : -1], atol=1e-6)
+    np.testing.assert_allclose(steps[:, REACH - 1], damping * yearly, atol=1e-6)
+    np.testing.assert_allclose(steps[:, REACH:], damping * steps[:, REACH - 1 : -1], atol=1e-6)
 
 
 @given(changes=arrays(float, (3, 2), elements=st.floats(-9.0, 9.0)), horizon=st.integers(1, 12))
 @settings(deadline=None)
 def test_levels_are_never_negative_and_follow_the_changes(changes, horizon):
     past = np.array([[0.0, 4_000.0, 2_000.0, 6_000.0], [9e5, 9e5, 9e5, 9e5]])
-    made = levels(past, changes[: min(horizon, 3)], horizon)
+    made = levels(past, changes[: min(horizon, 3)], horizon, damping=0.95)
     assert made.shape == (2, horizon) and (made >= 0.0).all()
     for step in range(min(horizon, 3)):
         wanted = past[:, -1] + changes[step] * np.sqrt(step + 1) * np.array([2_000.0, 500.0])

@@ -19,9 +19,9 @@ LINE = (100.0 + 3.0 * np.arange(24) + SEASON)[None, :]
 def forecast(name, history, horizon):
     """Forecast by any member from every vintage."""
     if name == "network":
-        return network(history, horizon, n_age=N_AGE, seed=1)
+        return network(history, horizon, n_age=N_AGE, damping=0.95, seed=1)
     if name in LEARNERS:
-        return learnt(LEARNERS[name], history, horizon, n_age=N_AGE)
+        return learnt(LEARNERS[name], history, horizon, n_age=N_AGE, damping=0.95)
     return LOCAL_MEMBERS[name](history, horizon)
 
 

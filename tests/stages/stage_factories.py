@@ -199,7 +199,7 @@ def stage_totals() -> pd.DataFrame:
 def demand(
     *, seed: int = 5, scale: float = 40.0, occupations=OCCUPATIONS, sido=SIDO
 ) -> ReskillingDemand:
-    """Made-up demand for 2026 under two scenarios."""
+    """Made-up demand for 2026 under two scenarios; provinces and cells add up to the nation."""
     rng = np.random.default_rng(seed)
     coords = {
         "scenario": ["no_ai", "central"],
@@ -209,21 +209,32 @@ def demand(
         "age_group": list(AGE_GROUPS),
     }
     shape = tuple(len(labels) for labels in coords.values())
-    persons = rng.gamma(1.0, scale, size=(*shape, len(NEEDS)))
-    persons[0] = 0.0
-    share = rng.dirichlet(np.ones(len(sido)), size=len(occupations)).T
-    kept = {name: coords[name] for name in ("year", "occupation", "age_group")}
-    flows = ["opening", "entry", "closing"]
+    cells = rng.gamma(1.0, scale / len(sido), size=(*shape, len(sido), len(NEEDS)))
+    cells[0] = 0.0
+    place = {name: coords[name] for name in ("year", "occupation", "age_group")}
+    place |= {"sido": list(sido)}
+    scenario = {"scenario": coords["scenario"]}
+    statistic = np.stack([cells.mean(axis=1), *np.quantile(cells, (0.1, 0.9), axis=1)], axis=1)
+
+    def persons(values: np.ndarray, labels: dict[str, object]):
+        return labelled(values, labels, unit="persons")
+
+    needs = {"need": list(NEEDS)}
+    flows = {"flow": ["opening", "entry", "closing"]}
+    empty = np.zeros((2, 3, *(len(labels) for labels in place.values())))
+    by_province = cells.sum(axis=3).transpose(0, 1, 2, 4, 3, 5)
+    provinces = {name: coords[name] for name in ("scenario", "draw", "year")}
+    provinces |= {"sido": list(sido), "age_group": list(AGE_GROUPS), **needs}
     return ReskillingDemand(
-        persons=labelled(persons, {**coords, "need": list(NEEDS)}, unit="persons"),
-        province_share=labelled(
-            share, {"sido": list(sido), "occupation": list(occupations)}, unit="share"
+        persons=persons(cells.sum(axis=5), {**coords, **needs}),
+        by_province=persons(by_province, provinces),
+        cells=persons(
+            statistic,
+            {**scenario, "statistic": ["persons", "lower80", "upper80"], **place, **needs},
         ),
-        ledger=labelled(
-            np.zeros((2, 3, 2, len(occupations), len(AGE_GROUPS))),
-            {"scenario": coords["scenario"], "flow": flows, **kept},
-            unit="persons",
-        ),
+        parts=persons(empty, {**scenario, "part": ["opening", "touched", "separated"], **place}),
+        ledger=persons(empty, {**scenario, **flows, **place}),
+        displaced=persons(empty, {**scenario, **flows, **place}),
         employment_factor=labelled(np.ones(shape), coords, unit="share"),
         parameters=pd.DataFrame(),
     )
@@ -243,10 +254,16 @@ def _evidence() -> pd.DataFrame:
         ("job_mobility_rate", 15.2, "age_50s"),
         ("job_mobility_rate", 14.1, "age_60_plus"),
         ("job_exit_rate", 13.6, "all"),
+        ("job_entry_rate", 15.0, "all"),
+        ("job_retention_rate", 70.8, "age_30s"),
+        ("job_retention_rate", 76.2, "age_40s"),
+        ("job_retention_rate", 75.6, "age_50s"),
         ("reemployment_rate_1y_wage", 53.4, "age_25_54"),
         ("reemployment_rate_1y_wage", 32.8, "age_55_74"),
         ("reemployment_rate_1y_nonwage", 15.7, "age_25_54"),
         ("reemployment_rate_1y_nonwage", 12.5, "age_55_74"),
+        ("reemployment_rate_1y", 45.3, "age_55_74"),
+        ("no_reemployment_rate_5y", 32.4, "age_55_74"),
         ("occupation_change_rate", 53.5, "midlife_job_seekers_reemployed"),
     ]
     table = pd.DataFrame(rows, columns=["key", "value", "population"])

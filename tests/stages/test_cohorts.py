@@ -64,27 +64,24 @@ def test_open_campuses_have_a_class_and_none_takes_more_than_its_share(shipped):
 
 def test_no_region_gets_more_seats_than_people_in_need(shipped):
     demand = made.demand()
-    mean = demand.persons.sel(scenario="central", year=2026).mean("draw")
-    region = {sido: "30" if sido == "36" else sido for sido in made.SIDO}
-    share = demand.province_share.groupby(
-        demand.province_share["sido"].copy(data=[region[s] for s in made.SIDO]).rename("region")
-    ).sum()
-    people = (mean * share).sum(["occupation", "age_group"])
+    mean = demand.cells.sel(statistic="persons", scenario="central").sum("year")
+    region = ["30" if sido == "36" else sido for sido in made.SIDO]
+    people = mean.assign_coords(sido=region).groupby("sido").sum()
+    people = people.sum(["occupation", "age_group"])
     seats = shipped.targets.groupby(["need", "sido"])["persons"].sum()
     for (need, sido), persons in seats.items():
-        assert persons <= float(people.sel(need=need, region=sido))
+        assert persons <= float(people.sel(need=need, sido=sido))
 
 
 def test_cells_follow_demand_and_margins_are_rounded_only_once(shipped):
     demand = made.demand()
     basics = shipped.targets.query("programme == 'P000-POLY-BASIC'")
-    waiting = demand.persons.sel(scenario="central", need="ai_basic", year=slice(2023, 2026))
-    mean = waiting.sum("year").mean("draw")
+    mean = demand.cells.sel(statistic="persons", scenario="central", need="ai_basic").sum("year")
     campus_seats = basics.groupby("sido")["persons"].sum()
     expected = pd.Series(0.0, index=pd.Index(AGE_GROUPS, name="age_group"))
     for sido, seats in campus_seats.items():
         served = ["30", "36"] if sido == "30" else [sido]
-        people = (mean * demand.province_share.sel(sido=served).sum("sido")).to_numpy()
+        people = mean.sel(sido=served).sum("sido").to_numpy()
         expected += seats * people.sum(axis=0) / people.sum()
     ages = basics.groupby("age_group")["persons"].sum().reindex(expected.index)
     assert (np.abs(ages - expected) < 1).all()

@@ -62,6 +62,9 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_other_draws():
         value = getattr(first, name).substitution.to_numpy()
         assert value.tobytes() == getattr(again, name).substitution.to_numpy().tobytes()
         assert not np.allclose(value, getattr(other, name).substitution.to_numpy())
+    for source, scores in first.redrawn.items():
+        value = scores.exposure.to_numpy()
+        assert value.tobytes() == again.redrawn[source].exposure.to_numpy().tobytes()
     pd.testing.assert_frame_equal(first.scores, again.scores)
     pd.testing.assert_frame_equal(first.cells, again.cells)
     assert first.split_hashes == other.split_hashes

@@ -10,7 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecast.errors import InputError
-from forecast.stages.minor_shares import PrintedShares, draw_shares, printed_shares
+from forecast.stages.minor_shares import (
+    PrintedShares,
+    draw_shares,
+    expected_shares,
+    printed_shares,
+)
 
 NOTHING = pd.DataFrame(columns=["low", "high"])
 
@@ -134,3 +139,19 @@ def test_counts_that_cannot_be_are_refused(edit, message):
 def test_a_concentration_of_zero_is_refused():
     with pytest.raises(InputError, match="expected above 0"):
         of("312", concentration=0.0)
+
+
+def test_expected_shares_are_near_the_mean_of_the_draws():
+    printed = printed_shares(reference_tables())
+    expected = expected_shares(printed, unit_counts())
+    draws, _, minors = drawn(printed, n_draw=2_000)
+    assert list(expected.index) == list(minors)
+    np.testing.assert_allclose(expected.groupby(expected.index.str[:2]).sum(), 1.0)
+    # The middle of bounds is not the mean within them: hence the tolerance.
+    np.testing.assert_allclose(expected, draws.mean(axis=0).sum(axis=0), atol=0.03)
+
+
+def test_expected_shares_that_fill_a_group_leave_nothing_for_others():
+    printed = PrintedShares(pd.Series({"521": 0.6, "522": 0.5}), NOTHING, pseudo_counts=9.0)
+    shares = expected_shares(printed, pd.Series({"521": 4, "522": 1, "523": 3}))
+    np.testing.assert_allclose(shares, [0.6 / 1.1, 0.5 / 1.1, 0.0])
