@@ -117,9 +117,10 @@ def check_options(options: Options) -> None:
     if options.data.provenance not in (None, "official", "synthetic"):
         raise ConfigError(f"data.provenance={options.data.provenance!r}: official or synthetic.")
     if "reskilling" in options.stages:
-        from forecast.stages.parameters import check_parameters
+        from forecast.stages.parameters import check_comparators, check_parameters
 
         check_parameters(options.scenario.parameters)
+        check_comparators(options.scenario.comparators)
     if options.tracking.kind not in ("local", "disabled"):
         raise ConfigError(f"tracking.kind={options.tracking.kind!r}: choose local or disabled.")
     if options.run_dir is not None:

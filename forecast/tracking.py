@@ -40,6 +40,10 @@ from forecast.report.summary import companions, planned_rows
 
 Tables = Mapping[str, pd.DataFrame]
 PARAM_LENGTH, BATCH = 500, 100  # what MLflow takes in one value and in one request
+LOGGED = (  # small tables that the dashboard shows as tables
+    *("headline", "cohort_totals", "scoreboard", "forecast_comparison"),
+    *("reskilling_totals", "take_up", "variance_shares"),
+)
 STORE_ERRORS = (MlflowException, SQLAlchemyError, CommandError, ImportError, OSError)
 PATIENCE_SECONDS = 20.0  # a new SQLite store is locked while another process sets it up
 
@@ -86,7 +90,7 @@ def log_run(
             _log_values(client, run_id, options, metrics(tables, seconds))
             client.log_inputs(run_id, _lineage(manifest))
             client.log_artifacts(run_id, str(run_dir))
-            for table in ("headline", "cohort_totals", "scoreboard", "forecast_comparison"):
+            for table in LOGGED:
                 if table in tables:
                     client.log_table(run_id, tables[table], f"{table}.json")
             if model is not None and example is not None:

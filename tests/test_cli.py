@@ -68,6 +68,7 @@ def nothing_written(folder):
         (["at_risk.preset=kiet_2032"], "kiet_2022"),
         (["experiment=nope"], "smoke"),
         (["stages=[cohorts]"], "reskilling"),
+        (["scenario.comparators=[labour_flow]"], "labour_flow_network"),
         (["draws=1"], "10 draws"),
         (["adoption.last_year=9999"], "adoption.last_year"),
         (["cohorts.year=2040"], "cohorts.year"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import xarray as xr
 
 from forecast.stages import mechanism
@@ -105,6 +106,11 @@ def _year_before(level: xr.DataArray) -> xr.DataArray:
 
 
 def _rise(score: xr.DataArray) -> xr.DataArray:
-    """What a year adds to a score that did not start at zero; the first year adds nothing."""
-    before = score.shift(year=1).fillna(score)
-    return (score - before).clip(min=0.0).assign_attrs(score.attrs)
+    """What a year adds to the highest score so far; the first year adds nothing.
+
+    A score that falls and rises again touches nobody anew: people are trained once.
+    """
+    years = score.get_axis_num("year")
+    highest = np.maximum.accumulate(score.to_numpy(), axis=years)
+    added = np.diff(highest, axis=years, prepend=highest.take([0], axis=years))
+    return score.copy(data=added)

@@ -252,6 +252,21 @@ def closing_error(opening: Cells, flows: Mapping[str, Cells], closing: Cells) ->
     return float((gap / np.maximum(np.maximum(opening, closing), 1.0)).max(initial=0.0))
 
 
+def exchange_error(flows: Mapping[str, Cells], idle: Mapping[str, Cells]) -> float:
+    """Largest gap between who leaves one account and arrives in the other, relative to them.
+
+    Separations and returns are compared cell by cell; people who change occupation leave the
+    account of the displaced in one cell and enter employment in another of their age and province.
+    """
+    pairs = (
+        (idle["separated"], -flows["ai_separation"]),
+        (-idle["reemployed_same"], flows["reemployment_same"]),
+        (-idle["reemployed_other"].sum(axis=1), flows["reemployment_other"].sum(axis=1)),
+    )
+    gaps = [np.abs(left - right) / np.maximum(np.abs(right), 1.0) for left, right in pairs]
+    return float(np.max([gap.max(initial=0.0) for gap in gaps]))
+
+
 def account(opening: Cells, flows: Mapping[str, Cells]) -> Cells:
     """Stock at the end of the year: opening plus every flow of either account."""
     closing = opening.copy()

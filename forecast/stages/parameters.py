@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -130,6 +130,7 @@ PARAMETERS = (
     _p("licence_weight", "moves", high=10.0, meaning="weight of the licensed share there"),
     _p("vacancy_weight", "moves", high=3.0, meaning="power of the vacancy rate in ordinary moves"),
 )
+COMPARATORS = ("labour_flow_network",)  # models that the ledger is compared with
 STEP_PARAMETERS: dict[str, tuple[str, ...]] = {
     step: tuple(p.name for p in PARAMETERS if p.step == step)
     for step in dict.fromkeys(p.step for p in PARAMETERS)
@@ -235,6 +236,22 @@ def check_parameters(options: Mapping[str, ParameterOptions]) -> None:
                 f"{option.high:g}; expected {parameter.low:g} <= low <= mode <= high <= "
                 f"{parameter.high:g} ({parameter.meaning})."
             )
+
+
+def check_comparators(names: Sequence[str]) -> None:
+    """Refuse a comparator that does not exist.
+
+    Examples
+    --------
+    >>> check_comparators(["labour_flow"])
+    Traceback (most recent call last):
+    ...
+    forecast.errors.ConfigError: scenario.comparators: unknown ['labour_flow']; expected ...
+    """
+    if unknown := sorted(set(names) - set(COMPARATORS)):
+        raise ConfigError(
+            f"scenario.comparators: unknown {unknown}; expected some of {list(COMPARATORS)}."
+        )
 
 
 def _triangular(chance: np.ndarray, option: ParameterOptions) -> np.ndarray:

@@ -22,10 +22,12 @@ from forecast.stages.exposure_trend import MovingScores
 from forecast.stages.ledger import (
     DISPLACED_ROWS,
     FLOWS,
+    NOISE_PERSONS,
     ROWS,
     account,
     baseline_year,
     closing_error,
+    exchange_error,
     scenario_year,
 )
 from forecast.stages.needs import PARTS, people_in_need
@@ -95,8 +97,8 @@ def walk(world: World, scenario: str, *, workers: int | None = None) -> Path:
     chunks = [slice(start, stop) for start, stop in pairwise(edges)]
     with ThreadPoolExecutor(workers or _processors()) as pool:
         sums = list(pool.map(lambda part: _walk_draws(world, scenario, part, store), chunks))
-    gap = max(part.gap for part in sums)
-    if gap > CLOSED:
+    gap = float(np.max([part.gap for part in sums]))
+    if not gap <= CLOSED:  # not `gap > CLOSED`: a gap that is no number is no balance
         raise ArithmeticError(f"the ledger does not close: off by {gap:.1e} of a stock")
     return store.path(sums)
 
@@ -157,6 +159,10 @@ class _Sums:
     idle: Floats
     gap: float = field(default=0.0)
 
+    def widen(self, gap: float) -> None:
+        """Keep the widest gap; one that is no number stays one."""
+        self.gap = float(np.maximum(self.gap, gap))
+
 
 def _walk_draws(world: World, scenario: str, draws: slice, store: _Store) -> _Sums:
     shape = (len(world.occupations), len(AGE_GROUPS), len(world.provinces.codes))
@@ -196,7 +202,7 @@ def _walk_draws(world: World, scenario: str, draws: slice, store: _Store) -> _Su
             before = after
             people = base_closing.sum(axis=3)
             np.divide(closing.sum(axis=3), people, out=store.factor[draws, year], where=people > 0)
-        sums.gap = max(sums.gap, closing_error(opening, flows, closing))
+        sums.widen(closing_error(opening, flows, closing))
         for row, name in enumerate(FLOWS, start=1):
             sums.ledger[row, year] = flows[name].sum(axis=0)
         sums.ledger[0, year], sums.ledger[-1, year] = opening.sum(axis=0), closing.sum(axis=0)
@@ -204,7 +210,8 @@ def _walk_draws(world: World, scenario: str, draws: slice, store: _Store) -> _Su
         separated = returned = np.zeros_like(opening)
         if account_idle is not None:
             idle_closing = account(idle, account_idle)
-            sums.gap = max(sums.gap, closing_error(idle, account_idle, idle_closing))
+            sums.widen(exchange_error(flows, account_idle))
+            sums.widen(float(np.max(-idle_closing)) if (idle_closing < -NOISE_PERSONS).any() else 0)
             _keep_idle(sums, store, year, draws, idle, account_idle, idle_closing)
             idle = np.maximum(idle_closing, 0.0)
             separated, returned = account_idle["separated"], account_idle["returned"]

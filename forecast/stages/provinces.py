@@ -40,7 +40,7 @@ class Provinces:
 
     def __post_init__(self) -> None:
         gap = np.abs(self.share.sum(axis=3) - 1.0).max()
-        if gap > 1e-9:
+        if not gap <= 1e-9:
             raise InputError(f"province shares miss 1 by {gap:.1e}: people would be lost or made.")
 
 
@@ -79,7 +79,7 @@ def split_provinces(
     n_draw = employment.persons.sizes["draw"]
     share = np.broadcast_to(first, (len(years) + 1, n_draw, *first.shape))
     if "province" in employment.scopes:
-        ahead = _forecast_share(employment.scopes["province"], codes, occupations, years)
+        ahead = _forecast_share(employment.scopes["province"], first, codes, occupations, years)
         opening = np.broadcast_to(first, (1, n_draw, *first.shape))
         share = np.concatenate([opening, ahead])
     persons = employment.opening.sum("age_group").to_numpy()
@@ -102,21 +102,31 @@ def one_nation(n_draw: int, occupations: Sequence[str], years: Sequence[int]) ->
 
 
 def _forecast_share(
-    persons: xr.DataArray, codes: list[str], occupations: Sequence[str], years: Sequence[int]
+    persons: xr.DataArray,
+    published: Floats,
+    codes: list[str],
+    occupations: Sequence[str],
+    years: Sequence[int],
 ) -> Floats:
-    """Split of every major group at the ends of `years`: (year, draw, occupation, sido)."""
+    """Split of every major group at the ends of `years`: (year, draw, occupation, sido).
+
+    Where a draw leaves nobody in a group, the published split stays.
+    """
     periods = [f"{year}H2" for year in years]
-    missing = sorted(set(periods) - set(persons["period"].values.tolist()))
-    if missing:
-        raise InputError(
-            f"province forecast lacks {missing}: lower scenario.last_year or raise "
-            "employment.last_period."
-        )
+    for dim, wanted in (("period", periods), ("scope", codes)):
+        missing = sorted(set(wanted) - set(persons[dim].values.tolist()))
+        if missing:
+            raise InputError(
+                f"province forecast lacks {dim}(s) {missing}: lower scenario.last_year, raise "
+                "employment.last_period, or give the provinces of the published table."
+            )
     part = persons.sel(scope=codes, period=periods)
     part = part.transpose("period", "draw", "occupation", "scope")
-    share = part / part.sum("scope")
     place = {str(major): row for row, major in enumerate(part["occupation"].values)}
-    return np.asarray(share.to_numpy()[:, :, [place[code[0]] for code in occupations]])
+    people = part.to_numpy()[:, :, [place[code[0]] for code in occupations]]
+    whole = people.sum(axis=3, keepdims=True)
+    kept = np.broadcast_to(published, people.shape).copy()
+    return np.divide(people, whole, out=kept, where=whole > 0)
 
 
 def _adoption_draws(

@@ -16,6 +16,7 @@ from forecast.stages.flow_comparison import LedgerOutcomes, compare_flow_models
 from forecast.stages.gains import course_gains, priority_table
 from forecast.stages.groups import midlife_share, transition_groups
 from forecast.stages.opportunity import opportunity_table
+from forecast.stages.parameters import COMPARATORS
 from forecast.stages.reskilling import Projection
 from forecast.stages.step_table import step_table
 from forecast.stages.take_up import take_up
@@ -63,7 +64,7 @@ def explaining_tables(
     }
     if CENTRAL in projection.paths:
         made |= _central(projection, tables, rng=rng)
-    if "labour_flow_network" in options.comparators:
+    if COMPARATORS[0] in options.comparators:
         made |= _compared(projection)
     return made
 
@@ -79,7 +80,9 @@ def _central(
         "sido": world.provinces.codes,
     }
     opening = xr.DataArray(path.parts[0, 0], labels, attrs={"unit": "persons"})
-    share = xr.DataArray(path.separated_share, {"draw": np.arange(world.n_draw), **labels})
+    # Of a fast-growing occupation more may be separated in the end than there were at the start.
+    at_most_all = np.minimum(path.separated_share, 1.0)
+    share = xr.DataArray(at_most_all, {"draw": np.arange(world.n_draw), **labels})
     people = opening.sum("age_group")
     by_place = (share.mean("draw") * opening).sum("age_group") / people.where(people > 0, np.inf)
     made = {
@@ -113,7 +116,8 @@ def without_a_course(projection: Projection) -> np.ndarray:
     turnover = projection.draws.turnover
     change = turnover.changes_occupation[:, None]
     again = turnover.reemployed
-    return np.asarray(again * change / (1.0 - again * (1.0 - change)))
+    still_away = 1.0 - again * (1.0 - change)
+    return _relative(again * change, still_away)
 
 
 def _compared(projection: Projection) -> dict[str, pd.DataFrame]:

@@ -122,7 +122,8 @@ def exits_by_age(evidence: pd.DataFrame, people: NDArray[np.float64]) -> NDArray
             relative[place] = (1.0 - stayed - moved) / overall
     known = np.isfinite(relative)
     weight = people / people.sum()
-    rest = (1.0 - weight[known] @ relative[known]) / weight[~known].sum()
+    elsewhere = weight[~known].sum()
+    rest = (1.0 - weight[known] @ relative[known]) / elsewhere if elsewhere > 0 else 1.0
     if not (np.nan_to_num(relative) >= 0.0).all() or rest < 0.0:
         raise InputError(
             "evidence.csv: retention, mobility and entry rates leave a negative exit rate for some "

@@ -183,6 +183,8 @@ def test_provinces_differ_around_the_country(seed):
         whole = getattr(country, name).transpose(*mean.dims)
         np.testing.assert_allclose(mean, whole, rtol=1e-9, atol=1e-15, err_msg=name)
     assert "sido" not in places.tasks.dims and "sido" not in country.reached.dims
+    apart = places.reached / country.reached.where(country.reached > 0, 1.0)
+    np.testing.assert_allclose(apart, relative.broadcast_like(apart).transpose(*apart.dims))
 
 
 def test_provinces_reached_alike_are_the_country():
@@ -212,3 +214,12 @@ def test_any_possible_parameter_keeps_shares_possible(seed):
     assert (effect.loss <= 1.0).all() and (effect.factor >= 0.0).all()
     # Nobody who is not reached is touched: at most everybody once in all years.
     assert (effect.reached.diff("year") >= 0).all()
+
+
+def test_exposure_that_falls_and_rises_again_touches_nobody_twice():
+    swinging = np.array([[[0.4, 0.2, 0.4], [0.6, 0.6, 0.6]]])
+    everybody = firms(np.full((1, 3, 2), 0.3))
+    effect = apply_mechanism(everybody, moving(swinging), parameters(**BY_HAND), same_age())
+    touched = float(effect.touched.sel(occupation="11").sum())
+    reached = float(effect.reached.sel(occupation="11")[0, 0])
+    assert touched == pytest.approx(reached * 0.4 * BY_HAND["training_need_share"])

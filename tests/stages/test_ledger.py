@@ -18,6 +18,7 @@ from forecast.stages.ledger import (
     account,
     baseline_year,
     closing_error,
+    exchange_error,
     scenario_year,
 )
 from forecast.stages.matching import place
@@ -120,6 +121,7 @@ def test_moves_between_occupations_and_ages_lose_nobody(year):
 def test_who_leaves_one_account_arrives_in_the_other_and_stays_in_province_and_age(year):
     """No person in two states: employed and displaced people exchange, and nothing is lost."""
     (_, (opening, _, flows)), (displaced, idle) = year
+    assert exchange_error(flows, idle) <= CLOSED
     assert (idle["separated"] == -flows["ai_separation"]).all()
     assert (idle["separated"] <= opening + ENOUGH).all()
     assert (idle["reemployed_same"] == -flows["reemployment_same"]).all()
@@ -268,3 +270,22 @@ def test_closing_error_sees_one_lost_person_in_a_thousand():
     opening = np.full((1, 1, 1, 1), 1000.0)
     flows = {name: np.zeros_like(opening) for name in FLOWS}
     assert closing_error(opening, flows, opening - 1.0) == pytest.approx(1e-3)
+
+
+def test_exchange_error_sees_a_person_who_is_in_both_accounts_or_in_none():
+    rng = np.random.default_rng(3)
+    opening = rng.uniform(1e3, 1e5, size=(2, 3, 5, 2))
+    rates = turnover(rng, opening.shape)
+    flows, idle = scenario_year(
+        opening,
+        opening * 0.9,
+        np.zeros_like(opening),
+        baseline=baseline_year(opening, opening, rates),
+        baseline_opening=opening,
+        separation=0.05 * opening,
+        reinstatement=np.zeros_like(opening),
+        turnover=rates,
+    )
+    assert exchange_error(flows, idle) <= CLOSED
+    for name in ("separated", "reemployed_same", "reemployed_other"):
+        assert exchange_error(flows, {**idle, name: 2.0 * idle[name]}) > 0.1

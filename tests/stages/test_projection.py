@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from itertools import pairwise
 from unittest.mock import patch
 
@@ -256,3 +256,10 @@ def test_intervals_are_those_of_the_draws():
 def test_quantiles_of_nobody_are_nobody():
     assert (quantiles(np.zeros((2, 3, 4))) == 0.0).all()
     assert quantiles(np.arange(11.0)[None]).ravel().tolist() == pytest.approx([1.0, 9.0])
+
+
+def test_an_account_of_no_number_is_no_balance():
+    known = random_world()
+    of = replace(known, stock=np.full_like(known.stock, np.nan))
+    with pytest.raises(ArithmeticError, match="does not close"):
+        walk(of, known.scenarios[-1], workers=1)

@@ -201,3 +201,18 @@ def test_the_country_as_one_province_is_everybody_and_reached_as_the_country():
 def test_the_same_chances_give_the_same_provinces():
     xr.testing.assert_identical(split(seed=1).relative, split(seed=1).relative)
     assert not split(seed=1).relative.equals(split(seed=2).relative)
+
+
+def test_a_group_that_a_draw_leaves_empty_keeps_the_published_split():
+    empty = forecast().copy(deep=True)
+    empty.loc[{"occupation": "3"}] = 0.0
+    given_ = replace(made.employment(), scopes={"province": empty})
+    clerks = list(made.OCCUPATIONS).index("31")
+    share = split(employment=given_).share
+    np.testing.assert_allclose(share[1:, :, clerks], share[:1, :, clerks].repeat(2, axis=0))
+
+
+def test_a_province_that_the_forecast_lacks_is_named():
+    given_ = replace(made.employment(), scopes={"province": forecast().drop_sel(scope="36")})
+    with pytest.raises(InputError, match="36"):
+        split(employment=given_)

@@ -14,7 +14,13 @@ from forecast.errors import InputError
 from forecast.stages.ledger import Turnover
 from forecast.stages.parameters import PARAMETERS, STEP_PARAMETERS
 from forecast.stages.transitions import Transitions, draw_transitions
-from forecast.stages.turnover import between, draw_turnover, mobility, reemployment
+from forecast.stages.turnover import (
+    between,
+    draw_turnover,
+    exits_by_age,
+    mobility,
+    reemployment,
+)
 from forecast.types import AGE_GROUPS
 
 N_DRAW = 200
@@ -62,9 +68,15 @@ def parameters(**changed: float) -> xr.DataArray:
     return xr.DataArray(np.repeat(column, N_DRAW, axis=1), coords, list(coords))
 
 
-def stock(value: float = 50_000.0) -> xr.DataArray:
-    labels = {"occupation": list(made.OCCUPATIONS), "sido": list(made.SIDO)}
-    return xr.DataArray(np.full((len(made.OCCUPATIONS), len(made.SIDO)), value), labels)
+def stock(value: float = 10_000.0) -> xr.DataArray:
+    """As many people everywhere: (occupation, age_group, sido)."""
+    labels = {
+        "occupation": list(made.OCCUPATIONS),
+        "age_group": list(AGE_GROUPS),
+        "sido": list(made.SIDO),
+    }
+    shape = [len(label) for label in labels.values()]
+    return xr.DataArray(np.full(shape, value), labels)
 
 
 def turnover(evidence, transitions, *, people=None, seed: int = 2, **changed: float) -> Turnover:
@@ -106,10 +118,41 @@ def test_draws_fill_the_published_range_and_all_ages_move_together(evidence, tra
     assert abs(np.corrcoef(drawn.mobility[:, 0], drawn.reemployed[:, 0])[0, 1]) < 0.3
 
 
-def test_the_share_of_leavers_is_the_published_one(evidence, transitions):
+def test_leavers_of_all_ages_together_are_the_published_share(evidence, transitions):
     # 355.8 of 2,605.7 ten thousands registered in 2022 are not registered in 2023.
     published = 355.8 / 2605.7
-    np.testing.assert_allclose(turnover(evidence, transitions).exit, published, atol=5e-5)
+    people = stock() * xr.DataArray([2.0, 4.0, 5.0, 5.0, 3.0], {"age_group": list(AGE_GROUPS)})
+    people = people.transpose("occupation", "age_group", "sido")
+    exits = turnover(evidence, transitions, people=people).exit
+    weight = people.sum(["occupation", "sido"]).to_numpy()
+    np.testing.assert_allclose(exits @ weight / weight.sum(), published, atol=5e-5)
+    assert (exits > 0.0).all()
+
+
+def test_an_age_leaves_as_it_enters_relative_to_all(evidence):
+    """Who neither stayed nor moved has entered: 12.3 % in the thirties, of all ages 15.7 %."""
+    relative = exits_by_age(evidence, np.array([2.0, 4.0, 5.0, 5.0, 3.0]))
+    entered = {
+        "30-39": 100 - 72.0 - 15.7,
+        "40-49": 100 - 230.3 / 3 - 15.66,
+        "50-59": 100 - 75.9 - 15.2,
+    }
+    for age, percent in entered.items():
+        expected = percent / (47.1 / 3)
+        assert relative[AGE_GROUPS.index(age)] == pytest.approx(expected, abs=1e-9), age
+    # Nothing is published for the youngest and the oldest: both have what is left.
+    assert relative[0] == relative[-1] > 1.0
+    assert relative @ np.array([2.0, 4.0, 5.0, 5.0, 3.0]) == pytest.approx(19.0)
+
+
+def test_retention_that_leaves_nobody_to_enter_is_refused(evidence):
+    rows = (evidence["key"] == "job_retention_rate") & (evidence["population"] == "age_40s")
+    everybody = evidence.assign(value=evidence["value"].where(~rows, 99.0))
+    with pytest.raises(InputError, match="job_retention_rate"):
+        exits_by_age(everybody, np.ones(len(AGE_GROUPS)))
+    few = evidence.assign(value=evidence["value"].where(~rows, 1.0))  # nobody is left elsewhere
+    with pytest.raises(InputError, match="job_retention_rate"):
+        exits_by_age(few, np.array([1.0, 1.0, 20.0, 1.0, 1.0]))
 
 
 def test_reemployment_after_the_first_year_is_what_one_and_five_years_imply(evidence, transitions):
@@ -193,7 +236,7 @@ def test_no_cell_pulls_more_than_five_times_the_mean_and_an_empty_one_as_the_mea
     evidence, transitions
 ):
     people = stock()
-    people[0, 0], people[1, 1], people[2, 2] = 1.0, 1e9, 0.0
+    people[0, :, 0], people[1, :, 1], people[2, :, 2] = 1.0, 1e9, 0.0
     pull = turnover(evidence, transitions, people=people, vacancy_weight=1.0).pull
     assert pull[:, 0, 0].tolist() == [5.0] * N_DRAW
     assert pull[:, 1, 1] == pytest.approx(0.2)
@@ -205,6 +248,8 @@ def test_no_cell_pulls_more_than_five_times_the_mean_and_an_empty_one_as_the_mea
     [
         "job_mobility_rate",
         "job_exit_rate",
+        "job_entry_rate",
+        "job_retention_rate",
         "reemployment_rate_1y",
         "reemployment_rate_1y_wage",
         "reemployment_rate_1y_nonwage",

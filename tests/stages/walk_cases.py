@@ -17,6 +17,7 @@ from forecast.stages.world import World
 from forecast.types import AGE_GROUPS
 
 N_AGE = len(AGE_GROUPS)
+MOST = 1e5  # persons of a cell: where billions pass through a cell of one, rounding is no billionth
 AI_SCENARIOS = ("slow", "fast")
 
 
@@ -58,7 +59,7 @@ def world(
     people[rng.random(people.shape) < 0.1] = 0.0
     growth = np.exp(wild * rng.normal(size=(size.year, *people.shape)))
     growth[rng.random(growth.shape) < 0.05] = 0.0
-    stock = np.concatenate([people[None], people * np.cumprod(growth, axis=0)])
+    stock = np.concatenate([people[None], people * np.cumprod(growth, axis=0)]).clip(max=MOST)
     age_share = xr.DataArray(
         rng.dirichlet(np.ones(N_AGE), size=size.occupation),
         {"occupation": occupations, "age_group": list(AGE_GROUPS)},
