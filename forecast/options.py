@@ -151,7 +151,7 @@ class ScenarioOptions:
     last_year: int = 2030
     comparators: list[str] = field(default_factory=lambda: ["labour_flow_network"])
     capacity_concentration: float = 4.0  # Dirichlet of the five weights of adaptive capacity
-    sensitivity_draws: int = 100  # draws that each parameter is held still in; 0: none is
+    sensitivity_draws: int = 60  # draws that each parameter is held still in; 0: none is
     parameters: dict[str, ParameterOptions] = field(default_factory=dict)
 
 

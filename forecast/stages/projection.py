@@ -17,6 +17,7 @@ import numpy as np
 import xarray as xr
 
 from forecast.models.base import Floats
+from forecast.stages.draw_tables import interval_ends
 from forecast.stages.effect import apply_mechanism
 from forecast.stages.exposure_trend import MovingScores
 from forecast.stages.ledger import (
@@ -126,7 +127,7 @@ class _Store:
             mean += part.needs
             for total, more in zip(totals, (part.parts, part.ledger, part.idle), strict=True):
                 total += more
-        ends = np.stack([quantiles(year) for year in self.draws], axis=1)
+        ends = np.stack([interval_ends(year) for year in self.draws], axis=1)
         return Path(
             national=self.national,
             provincial=self.provincial,
@@ -140,13 +141,6 @@ class _Store:
             long_term=self.idle[2],
             separated_share=self.separated_share,
         )
-
-
-def quantiles(draws: np.ndarray) -> Floats:
-    """Ends of the central 80 % interval over the last axis: (2, …); a year without need is 0."""
-    if not draws.any():
-        return np.zeros((2, *draws.shape[:-1]))
-    return np.asarray(np.quantile(draws, (0.1, 0.9), axis=-1), dtype=float)
 
 
 @dataclass
@@ -224,7 +218,8 @@ def _walk_draws(world: World, scenario: str, draws: slice, store: _Store) -> _Su
                 ax_share=ax_share,
                 adapting=world.adapting[draws],
             )
-            store.national[draws, year] = needs.by_need.sum(axis=3)
+            # einsum, because sums over a strided axis before a last one of three are slow
+            store.national[draws, year] = np.einsum("doasn->doan", needs.by_need)
             store.provincial[draws, year] = needs.by_need.sum(axis=1).swapaxes(1, 2)
             store.draws[year, ..., draws] = np.moveaxis(needs.by_need, 0, -1)
             store.separated_share[draws] += separated

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from walk_cases import AI_SCENARIOS, Size, world
 
 from forecast.stages import projection as walking
+from forecast.stages.draw_tables import interval_ends
 from forecast.stages.ledger import (
     AI_FLOWS,
     DISPLACED_FLOWS,
@@ -24,7 +25,7 @@ from forecast.stages.ledger import (
 )
 from forecast.stages.needs import PARTS
 from forecast.stages.parameters import PARAMETERS
-from forecast.stages.projection import Path, quantiles, walk
+from forecast.stages.projection import Path, walk
 from forecast.stages.world import NO_AI, World
 from forecast.types import NEEDS
 
@@ -253,9 +254,9 @@ def test_intervals_are_those_of_the_draws():
     assert (path.cells[2] > path.cells[1]).any()
 
 
-def test_quantiles_of_nobody_are_nobody():
-    assert (quantiles(np.zeros((2, 3, 4))) == 0.0).all()
-    assert quantiles(np.arange(11.0)[None]).ravel().tolist() == pytest.approx([1.0, 9.0])
+def test_the_interval_of_nobody_is_nobody():
+    assert (interval_ends(np.zeros((2, 3, 4))) == 0.0).all()
+    assert interval_ends(np.arange(11.0)[None]).ravel().tolist() == pytest.approx([1.0, 9.0])
 
 
 def test_an_account_of_no_number_is_no_balance():
