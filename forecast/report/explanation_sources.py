@@ -36,8 +36,10 @@ USED_FOR: dict[str, str] = {
 NOT_USED = ("anchors", "campuses", "programmes", "registry", "sources", "stage_totals")
 # Rows of `evidence` behind the ledger; the others are compared with, not built on.
 EVIDENCE_KEYS = (
+    "job_entry_rate",
     "job_exit_rate",
     "job_mobility_rate",
+    "job_retention_rate",
     "no_reemployment_rate_5y",
     "occupation_change_rate",
     "reemployment_rate_1y",
