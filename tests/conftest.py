@@ -1,18 +1,23 @@
-"""What many tests share: the real sources where they are, one finished run, a command line."""
+"""What many tests share: the real sources, one finished run and its store, a command line."""
 
 from __future__ import annotations
 
 import contextlib
 import io
 import os
+import signal
+import socket
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from forecast.cli import main
+from forecast.data import onet
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 Command = Callable[..., subprocess.CompletedProcess[str]]
@@ -29,6 +34,12 @@ def sources_root() -> Path:
     if os.environ.get("CI") == "true":
         pytest.fail(f"CI must not skip: {reason}")
     pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def onet_read(sources_root: Path) -> onet.Onet:
+    """O*NET of the real sources: reading it takes longer than all the rest of them."""
+    return onet.read_onet(sources_root)
 
 
 @pytest.fixture(scope="session")
@@ -51,8 +62,35 @@ def forecast_command() -> Command:
     return run
 
 
+@pytest.fixture
+def forecast_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Command:
+    """Run ``forecast ARGUMENTS`` in `tmp_path` and in this process: what ends early ends sooner.
+
+    What the process would have written is captured, and warnings are errors as everywhere here.
+    """
+
+    def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        capfd.readouterr()
+        with monkeypatch.context() as patch, contextlib.chdir(tmp_path):
+            for name, value in environment.items():
+                patch.setenv(name, value)
+            code = main(list(arguments))
+        said, warned = capfd.readouterr()
+        return subprocess.CompletedProcess(arguments, code, said, warned)
+
+    return run
+
+
 @pytest.fixture(scope="session")
-def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def smaller() -> tuple[str, ...]:
+    """Overrides of the finished run: it is smaller than the default one, and otherwise the same."""
+    return ("draws=40", "exposure.folds=3")
+
+
+@pytest.fixture(scope="session")
+def finished_run(smaller: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One finished, tracked run of the whole chain; its folder lies two below its work folder.
 
     It runs in this process, so that warnings are errors here too and coverage sees it.
@@ -60,6 +98,43 @@ def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     work = tmp_path_factory.mktemp("work")
     said = io.StringIO()
     with contextlib.chdir(work), contextlib.redirect_stdout(said):
-        assert main(["run", "draws=40", "run_dir=runs/shared"]) == 0
+        assert main(["run", *smaller, "run_dir=runs/shared"]) == 0
     (work / "stdout.txt").write_text(said.getvalue(), encoding="utf-8")
     return work / "runs" / "shared"
+
+
+@pytest.fixture(scope="session")
+def mlflow_ui(finished_run: Path) -> Iterator[str]:
+    """Address of ``forecast ui`` over the run's store, on a free port of loopback."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "forecast", "ui", "--port", str(port)],
+        cwd=finished_run.parent.parent,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait_for(f"{address}/health", server)
+        yield address
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        try:
+            server.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            os.killpg(server.pid, signal.SIGKILL)
+            server.wait()
+
+
+def _wait_for(address: str, server: subprocess.Popen[bytes], seconds: float = 90) -> None:
+    until = time.monotonic() + seconds
+    while server.poll() is None and time.monotonic() < until:
+        try:
+            with urllib.request.urlopen(address, timeout=5):
+                return
+        except OSError:
+            time.sleep(0.5)
+    pytest.fail(f"the MLflow UI did not answer at {address}")

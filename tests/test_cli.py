@@ -16,7 +16,10 @@ from forecast.data import reference
 from forecast.types import AGE_GROUPS
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-QUICK = ("draws=20", "tracking=disabled", "model=ridge")
+QUICK = (
+    *("draws=20", "tracking=disabled", "model=ridge", "exposure.folds=3"),
+    *("employment.members=[ridge]", "employment.first_origin=2021H2"),
+)
 
 
 def test_help_of_every_verb_needs_no_heavy_package(forecast_command, tmp_path):
@@ -74,7 +77,7 @@ def nothing_written(folder):
         (["cohorts.year=2040"], "cohorts.year"),
         (["exposure.trend.last_year=9999"], "exposure.trend.last_year"),
         (["exposure.trend.last_year=2025"], "scenario.last_year=2030"),
-        (["adoption.scope_measure=nothing"], "firm_50plus_business_survey"),
+        (["adoption.scope_measure=nothing", "stages=[adoption]"], "firm_50plus_business_survey"),
         (["~model"], "model"),
         (["data.employment=nowhere.csv"], "no such file"),
         (["data=sources", "data.root=nowhere"], "no such folder"),
@@ -83,10 +86,8 @@ def nothing_written(folder):
         (["scenario.parameters.cost_effective_share.high=-1"], "cost_effective_share"),
     ],
 )
-def test_a_wrong_choice_ends_with_code_2_and_one_message(
-    forecast_command, tmp_path, arguments, says
-):
-    done = forecast_command("run", *QUICK, *arguments, cwd=tmp_path)
+def test_a_wrong_choice_ends_with_code_2_and_one_message(forecast_here, tmp_path, arguments, says):
+    done = forecast_here("run", *QUICK, *arguments)
     assert done.returncode == 2, done.stderr
     assert says in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1 and done.stderr.startswith("forecast: ")
@@ -106,10 +107,10 @@ def test_a_wrong_choice_ends_with_code_2_and_one_message(
     ids=["missing column", "duplicate key", "unknown code", "negative", "non-numeric", "empty"],
 )
 def test_a_wrong_employment_table_ends_with_code_2(
-    forecast_command, tmp_path, own_employment, change, says
+    forecast_here, tmp_path, own_employment, change, says
 ):
     change(own_employment).to_csv(tmp_path / "own.csv", index=False)
-    done = forecast_command("run", *QUICK, "data.employment=own.csv", cwd=tmp_path)
+    done = forecast_here("run", *QUICK, "data.employment=own.csv")
     assert done.returncode == 2, done.stderr
     assert says in done.stderr and "own.csv" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
@@ -117,9 +118,9 @@ def test_a_wrong_employment_table_ends_with_code_2(
 
 
 @pytest.mark.parametrize("content", ["기간,고용\n2022H2,1\n".encode("cp949"), b""])
-def test_a_wrong_encoding_or_an_empty_file_ends_with_code_2(forecast_command, tmp_path, content):
+def test_a_wrong_encoding_or_an_empty_file_ends_with_code_2(forecast_here, tmp_path, content):
     (tmp_path / "own.csv").write_bytes(content)
-    done = forecast_command("run", *QUICK, "data.employment=own.csv", cwd=tmp_path)
+    done = forecast_here("run", *QUICK, "data.employment=own.csv")
     assert done.returncode == 2
     assert ("cp949" in done.stderr) if content else ("is empty" in done.stderr)
     assert nothing_written(tmp_path)
@@ -131,10 +132,10 @@ def test_a_broken_source_file_ends_with_code_2(forecast_command, tmp_path, sourc
     broken.mkdir()
     for entry in sources_root.iterdir():
         (broken / entry.name).symlink_to(entry)
-    (broken / "korea").unlink()
+    (broken / "onet").unlink()
     done = forecast_command("run", *QUICK, "data=sources", "data.root=broken", cwd=tmp_path)
     assert done.returncode == 2
-    assert "broken/korea" in done.stderr and len(done.stderr.strip().splitlines()) == 1
+    assert "broken/onet" in done.stderr and len(done.stderr.strip().splitlines()) == 1
     assert nothing_written(tmp_path)
 
 
@@ -270,8 +271,8 @@ def test_data_pull_from_a_mirror_fills_a_folder_that_verifies(
         (["--root", "here", "korea/kiet_exposure.csv"], "1 of 1 files could not be pulled"),
     ],
 )
-def test_data_pull_refuses_with_code_2(forecast_command, tmp_path, arguments, says):
-    done = forecast_command("data", "pull", *arguments, cwd=tmp_path, FORECAST_SOURCES="")
+def test_data_pull_refuses_with_code_2(forecast_here, tmp_path, arguments, says):
+    done = forecast_here("data", "pull", *arguments, FORECAST_SOURCES="")
     assert done.returncode == 2, done.stderr
     assert says in done.stderr.splitlines()[-1] and "Traceback" not in done.stderr
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
@@ -320,9 +321,9 @@ def test_own_figures_become_vintages_and_a_silent_revision_is_said(forecast_comm
         (["wrong.csv"], "row 13, column 6: '13l'; expected a number"),
     ],
 )
-def test_data_add_refuses_with_code_2(forecast_command, tmp_path, arguments, says):
+def test_data_add_refuses_with_code_2(forecast_here, tmp_path, arguments, says):
     province_export(tmp_path / "wrong.csv", changed="13l")
-    done = forecast_command("data", "add", *arguments, cwd=tmp_path, KOSIS_API_KEY="")
+    done = forecast_here("data", "add", *arguments, KOSIS_API_KEY="")
     assert done.returncode == 2, done.stderr
     assert says in done.stderr and len(done.stderr.strip().splitlines()) == 1
     assert [path.name for path in tmp_path.iterdir()] == ["wrong.csv"]

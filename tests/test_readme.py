@@ -6,9 +6,10 @@ import shlex
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -42,53 +43,51 @@ def test_make_targets_of_the_readme_are_run_by_ci_or_dry_run_here():
         assert re.search(rf"^make .*\b{target}\b", ci, re.MULTILINE), f"CI does not make {target}"
 
 
+SMALL = (
+    *("draws=20", "tracking=disabled", "exposure.folds=3"),
+    *("employment.members=[ridge]", "employment.first_origin=2021H2"),  # one origin
+)
 ELSEWHERE = ("forecast ui", "forecast run data=sources")  # below, and in test_sources_run.py
 
 
-@pytest.mark.parametrize("command", [c for c in FORECAST if c not in ELSEWHERE])
-def test_command_of_the_readme_works(command, finished_run, sources_root):
-    work = finished_run.parent.parent  # a folder with a finished, tracked run
-    arguments = shlex.split(command)[1:]
-    if arguments[0] == "run":  # the same command, small: what is tested is that it works as written
-        arguments += ["draws=20", "tracking=disabled"]
-        arguments += [] if "model=" in command else ["model=ridge"]
-        arguments += ["exposure.folds=3"] if "leaderboard" in command else []
-        if "scoreboard" in command:  # one origin, one comparator, no state panel
-            arguments += ["employment.first_origin=2021H2", "employment.comparators=[auto_theta]"]
-            arguments += ["adoption.panel_backtest=false"]
-    done = subprocess.run(
-        [sys.executable, "-m", "forecast", *arguments],
-        cwd=work, env={**os.environ, "FORECAST_SOURCES": str(sources_root)},
-        capture_output=True, text=True, timeout=400, check=False,
-    )  # fmt: skip
+HERE = [command for command in FORECAST if command not in ELSEWHERE]
+
+
+@pytest.fixture(scope="module")
+def ended(finished_run, sources_root, tmp_path_factory):
+    """The commands tested here, two at a time: by command, what its process said in the end."""
+    stored = finished_run.parent.parent  # a folder with a finished, tracked run
+
+    def run(command):
+        arguments, work = shlex.split(command)[1:], stored
+        if arguments[0] == "run":  # the same, small: what is tested is that it works as written
+            work = tmp_path_factory.mktemp("readme")
+            arguments += [*SMALL, *([] if "model=" in command else ["model=ridge"])]
+            if "scoreboard" in command:  # one comparator, no state panel
+                arguments += ["employment.comparators=[auto_theta]"]
+                arguments += ["adoption.panel_backtest=false"]
+        return subprocess.run(
+            [sys.executable, "-m", "forecast", *arguments],
+            cwd=work, env={**os.environ, "FORECAST_SOURCES": str(sources_root)},
+            capture_output=True, text=True, timeout=400, check=False,
+        )  # fmt: skip
+
+    pool = ThreadPoolExecutor(2)
+    yield {command: pool.submit(run, command) for command in HERE}
+    pool.shutdown(cancel_futures=True)
+
+
+@pytest.mark.parametrize("command", HERE)
+def test_command_of_the_readme_works(command, ended):
+    done = ended[command].result()
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()
 
 
-def test_ui_command_of_the_readme_serves_the_store_on_loopback_only(finished_run):
+def test_ui_command_of_the_readme_serves_the_store_on_loopback_only(mlflow_ui):
     assert set(ELSEWHERE) <= set(FORECAST)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = subprocess.Popen(
-        [sys.executable, "-m", "forecast", "ui", "--port", str(port)],
-        cwd=finished_run.parent.parent, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )  # fmt: skip
-    try:
-        assert "MLflow" in _page(f"http://127.0.0.1:{port}/", seconds=60)
-    finally:
-        os.killpg(server.pid, 15)
-        server.wait(timeout=30)
-
-
-def _page(address: str, *, seconds: float) -> str:
-    until = time.monotonic() + seconds
-    while True:
-        try:
-            with urllib.request.urlopen(address, timeout=5) as answer:
-                return answer.read().decode("utf-8")
-        except OSError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.5)
+    port = urlsplit(mlflow_ui).port
+    with pytest.raises(OSError), socket.create_connection(("127.0.0.2", port), timeout=5):
+        pass
+    with urllib.request.urlopen(mlflow_ui, timeout=60) as answer:
+        assert "MLflow" in answer.read().decode("utf-8")

@@ -5,7 +5,10 @@ import pytest
 
 from forecast.codebook import check_table
 
-EXPOSURE = ("draws=20", "tracking=disabled", "stages=[exposure]", "model=ridge", "run_dir=out")
+EXPOSURE = (
+    *("draws=20", "tracking=disabled", "run_dir=out"),
+    *("stages=[exposure]", "model=ridge", "exposure.folds=3"),
+)
 
 
 @pytest.mark.sources

@@ -58,6 +58,9 @@ def test_the_wheel_runs_the_chain_in_an_empty_folder_with_the_users_own_experime
         "run",
         "experiment=mine",
         "model=ridge",
+        "exposure.folds=3",
+        "employment.members=[ridge]",
+        "employment.first_origin=2021H2",
         "tracking=disabled",
         "run_dir=out",
     )

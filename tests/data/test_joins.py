@@ -110,16 +110,15 @@ def test_own_employment_changes_the_weights_and_the_report_is_among_the_tables(e
 
 
 @pytest.fixture(scope="module")
-def real(sources_root):
+def real(sources_root, onet_read):
     """Everything the report of the real sources reads, and the report."""
-    read = onet.read_onet(sources_root)
     tables = {name: reference.load(name) for name in ("isco08", "isco_descriptors", "isco_indices")}
     tables["soc_panel"] = indices.soc_panel(sources_root)
-    tables["soc_descriptors"] = onet.soc_descriptors(sources_root, read)
-    tables["soc_extras"] = onet.soc_extras(sources_root, read)
+    tables["soc_descriptors"] = onet.soc_descriptors(sources_root, onet_read)
+    tables["soc_extras"] = onet.soc_extras(sources_root, onet_read)
     tables["soc_tasks"] = onet_tasks.soc_tasks(sources_root)
     tables["isco_indices_pull_only"] = indices.isco_indices_pull_only(sources_root)
-    return read, tables, source_joins.join_report(sources_root, read, tables)
+    return onet_read, tables, source_joins.join_report(sources_root, onet_read, tables)
 
 
 @pytest.mark.sources

@@ -181,12 +181,6 @@ def test_a_wrong_pull_only_file_is_refused_not_skipped(root, cells, says):
         pull_only.pull_only_indices(root)
 
 
-@pytest.fixture(scope="module")
-def read_once(sources_root):
-    """O*NET of the real sources, read once for this module."""
-    return onet.read_onet(sources_root)
-
-
 @pytest.mark.sources
 def test_pull_only_indices_reach_soc_and_isco(sources_root):
     panel = indices.soc_panel(sources_root).set_index("soc2018")
@@ -219,12 +213,12 @@ def test_a_root_without_pull_only_files_gives_the_panel_without_their_columns(
 
 
 @pytest.mark.sources
-def test_a_user_may_have_abilities_of_the_modern_revision(sources_root, read_once, tmp_path):
+def test_a_user_may_have_abilities_of_the_modern_revision(sources_root, onet_read, tmp_path):
     # The same ratings under 6-digit SOC-2018 codes and in O*NET's tab-separated layout.
     (tmp_path / "onet").mkdir()
     shutil.copytree(sources_root / "crosswalks", tmp_path / "crosswalks")
-    modern = crosswalks.soc2010_to_soc2018_mean(sources_root, read_once.older)
-    names = read_once.listed.set_index("descriptor")["name"]
+    modern = crosswalks.soc2010_to_soc2018_mean(sources_root, onet_read.older)
+    names = onet_read.listed.set_index("descriptor")["name"]
     long = modern.rename(columns=names).rename_axis("O*NET-SOC Code").reset_index()
     long = long.melt("O*NET-SOC Code", var_name="Element Name", value_name="Data Value")
     long = long.assign(**{"Scale ID": "IM", "Element ID": "1.A"})
@@ -237,12 +231,12 @@ def test_a_user_may_have_abilities_of_the_modern_revision(sources_root, read_onc
 
 
 @pytest.mark.sources
-def test_extras_lie_on_their_scales_and_agree_with_what_is_known(sources_root, read_once):
-    extras = onet.soc_extras(sources_root, read_once).set_index("soc2018")
+def test_extras_lie_on_their_scales_and_agree_with_what_is_known(sources_root, onet_read):
+    extras = onet.soc_extras(sources_root, onet_read).set_index("soc2018")
     levels = extras.filter(like="_level_")
     assert levels.shape[1] == 35 + 33
     assert levels.min().min() >= 0 and levels.max().max() <= 7
-    described = onet.soc_descriptors(sources_root, read_once).set_index("soc2018")
+    described = onet.soc_descriptors(sources_root, onet_read).set_index("soc2018")
     both = levels["skill_level_programming"].corr(described["skill_programming"])
     assert 0.8 < both < 1
     education = extras["required_education"]

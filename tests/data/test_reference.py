@@ -95,12 +95,11 @@ def policy(sources_root) -> Path:
 
 
 @pytest.fixture(scope="module")
-def read_once(sources_root):
-    """O*NET, read once for this module: it is nine tenths of a build."""
-    read = onet.read_onet(sources_root)
+def read_once(onet_read):
+    """O*NET is not read again in this module: it is nine tenths of a build."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(onet, "read_onet", lambda root: read)
-        yield read
+        patch.setattr(onet, "read_onet", lambda root: onet_read)
+        yield onet_read
 
 
 @pytest.fixture(scope="module")

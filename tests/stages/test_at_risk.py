@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecast.errors import ConfigError, InputError
-from forecast.options import AtRiskOptions
+from forecast.options import AtRiskOptions, ExposureOptions
 from forecast.stages.at_risk import anchor, employed_in, published_count
 from forecast.stages.counting import above_threshold
 from forecast.stages.exposure import score_exposure
@@ -142,7 +142,8 @@ def test_a_job_is_done_whole_or_complemented_and_hardly_ever_counted_twice():
 
 def test_a_bar_that_no_share_can_pass_is_refused():
     for bar in (0.0, 1.0, 2.0):
-        changed = options(at_risk=AtRiskOptions(whole_job_bar=bar))
+        at_risk, exposure = AtRiskOptions(whole_job_bar=bar), ExposureOptions(folds=3)
+        changed = options(draws=10, at_risk=at_risk, exposure=exposure)
         with pytest.raises(ConfigError, match=r"at_risk\.whole_job_bar"):
             score_exposure(changed, reference_tables(), rng=np.random.default_rng(0))
 

@@ -13,6 +13,8 @@ from forecast.features.panel import RELATIVES
 from forecast.options import AtRiskOptions, ExposureOptions, FeatureOptions
 from forecast.stages.exposure import score_exposure
 
+QUICK = options(draws=10, exposure=ExposureOptions(folds=3))
+
 
 def test_sub_major_groups_are_those_of_the_employment_table_in_its_order():
     employment = reference_tables()["employment_age"].query("level == 'sub_major'")
@@ -136,7 +138,7 @@ def test_soc_occupations_are_scored_when_their_tables_are_there():
     published.insert(1, "title", published["soc2018"])
     published.insert(2, "soc_minor", published["soc2018"].str[:3])
     result = score_exposure(
-        options(draws=10),
+        QUICK,
         {**tables, "soc_panel": published, "soc_descriptors": isco},
         rng=np.random.default_rng(0),
     )
@@ -155,13 +157,6 @@ def test_the_tables_that_say_what_scores_rest_on_are_handed_on_and_hold_the_code
     }  # fmt: skip
     for name, table in details.items():
         assert len(check_table(name, table)), name
-
-
-def test_the_join_report_of_the_tables_is_handed_on():
-    told = pd.DataFrame({"join": ["a -> b"]})
-    tables = {**reference_tables(), "join_report": told}
-    result = score_exposure(options(draws=10), tables, rng=np.random.default_rng(0))
-    assert result.details["join_report"] is told
 
 
 def test_contributions_add_up_to_the_exposure_that_is_printed():
@@ -200,13 +195,13 @@ def test_surer_choices_about_korea_reach_the_scores(changes):
     assert width[0] < width[1]
 
 
-def test_progress_is_told():
-    told: list[str] = []
-    score_exposure(
-        options(draws=10), reference_tables(), rng=np.random.default_rng(0), advance=told.append
-    )
+def test_progress_is_told_and_the_join_report_of_the_tables_handed_on():
+    joined, told = pd.DataFrame({"join": ["a -> b"]}), []
+    tables = {**reference_tables(), "join_report": joined}
+    result = score_exposure(QUICK, tables, rng=np.random.default_rng(0), advance=told.append)
     assert len(told) >= 3
     assert all(text.startswith("exposure") for text in told)
+    assert result.details["join_report"] is joined
 
 
 @pytest.mark.parametrize(
@@ -233,7 +228,7 @@ def test_other_indices_and_fewer_domains_run_as_well(indices):
     result = score_exposure(
         options(
             draws=10,
-            exposure=ExposureOptions(indices=indices),
+            exposure=ExposureOptions(indices=indices, folds=3),
             features=FeatureOptions(domains=["skill"]),
         ),
         reference_tables(),
