@@ -87,6 +87,8 @@ def run_experiment(options: Options, *, progress: Progress = lambda text: None) 
     ConfigError, InputError, InfeasiblePlan
         Nothing is written then.
     """
+    # scipy brings a BLAS of its own: limits hold only for what is loaded when they are set.
+    import scipy.linalg  # noqa: F401
     from threadpoolctl import threadpool_limits
 
     check_options(options)

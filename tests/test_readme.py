@@ -57,11 +57,12 @@ HERE = [command for command in FORECAST if command not in ELSEWHERE]
 def ended(finished_run, sources_root, tmp_path_factory):
     """The commands tested here, two at a time: by command, what its process said in the end."""
     stored = finished_run.parent.parent  # a folder with a finished, tracked run
+    folders = {command: tmp_path_factory.mktemp("readme") for command in HERE}
 
     def run(command):
         arguments, work = shlex.split(command)[1:], stored
         if arguments[0] == "run":  # the same, small: what is tested is that it works as written
-            work = tmp_path_factory.mktemp("readme")
+            work = folders[command]
             arguments += [*SMALL, *([] if "model=" in command else ["model=ridge"])]
             if "scoreboard" in command:  # one comparator, no state panel
                 arguments += ["employment.comparators=[auto_theta]"]

@@ -30,6 +30,7 @@ class _Wording:
     agreement: bool = True
     counter: bool = True
     n_side: int = 2  # where pushes up and down balance
+    closing: bool = True  # how certain it is, in full
 
 
 # What weighs least goes first when a sentence gets too long.
@@ -42,6 +43,15 @@ _WORDINGS = (
     _Wording(alone=False, n_bundle=1, agreement=False, counter=False),
     _Wording(alone=False, n_bundle=1, agreement=False, n_task=1, counter=False, n_side=1),
     _Wording(alone=False, n_bundle=0, agreement=False, n_task=1, counter=False, n_side=1),
+    _Wording(
+        alone=False,
+        n_bundle=0,
+        agreement=False,
+        n_task=1,
+        counter=False,
+        n_side=1,
+        closing=False,
+    ),
 )
 
 
@@ -134,6 +144,8 @@ def _both_sides(findings: Findings, wording: _Wording) -> str:
 
 def _tail(findings: Findings, wording: _Wording) -> str:
     """Close the sentence with the one thing about certainty that matters most."""
+    if not wording.closing:
+        return _short_tail(findings)
     if findings.n_index == 0:
         return "이나, 직접 잰 지표가 없어 비슷한 직업에 기댄 추정이다"
     if findings.discordant:
@@ -148,6 +160,15 @@ def _tail(findings: Findings, wording: _Wording) -> str:
     if findings.n_index == 1:
         return "이나, 직접 잰 지표는 하나뿐이다"
     return f"이며, 지표 {findings.n_index}개의 판단도 비슷하다" if wording.agreement else "이다"
+
+
+def _short_tail(findings: Findings) -> str:
+    """Close a sentence whose names leave no room for more."""
+    if findings.n_index == 0:
+        return "이나, 직접 잰 지표가 없다"
+    if findings.discordant:
+        return "이며, 지표끼리 어긋난다"
+    return "이나, 구간이 넓다" if findings.sure == "low" else "이다"
 
 
 def _items(pushes: Sequence[Push], wording: _Wording) -> str:
