@@ -45,7 +45,7 @@ def driver_tables(
 ) -> dict[str, pd.DataFrame]:
     """Write ``variance_shares`` and ``parameter_sensitivity`` of the central scenario.
 
-    Both take the country as one province: 17 times faster, and provinces only split its people.
+    Both take the country as one province: much faster, and provinces only split its people.
 
     Parameters
     ----------
