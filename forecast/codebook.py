@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.codebook_adoption import ADOPTION_TABLES
+from forecast.codebook_cohorts import COHORT_TABLES
 from forecast.codebook_columns import (
     PERIOD,
     SCENARIO,
@@ -106,28 +107,7 @@ TABLES: dict[str, dict[str, Column]] = {
         "persons": number("signed_persons", "stock or flow"),
     },
     **RESKILLING_TABLES,
-    "cohort_targets": {
-        "year": YEAR,
-        "programme": text("programme code"),
-        "stage": text("진입기, 활동기, 전환기 or 기반"),
-        "site_kind": text("kind of site", "campus", "province", "national"),
-        "site": text("name of the site"),
-        "sido": text("시도 code", pattern=r"\d{2}"),
-        "ksco7": SUB_MAJOR,
-        "age_group": _AGE,
-        "need": _NEED,
-        "persons": number("count", "seats, whole persons"),
-    },
-    "cohort_totals": {
-        "year": YEAR,
-        "programme": text("programme code, or STAGE-… for a stage total"),
-        "unit": text("persons, sites, firms, …: never summed across units"),
-        "published": number("count", "published figure"),
-        "allocated": number("count", "allocated by the plan"),
-        "unallocated": number("count", "published − allocated"),
-        "note": text("rounding, default or contradiction that the figure carries", required=False),
-    },
-    "cohort_notes": {"note": text("default, rounding or contradiction that the targets carry")},
+    **COHORT_TABLES,
     "scores": {
         "stage": text("stage"),
         "model": text("model"),
@@ -188,7 +168,7 @@ def _check_column(where: str, values: pd.Series, column: Column) -> None:
     outside = present[(present < low) | (present > high)]
     if len(outside):
         raise InputError(f"{where}: {outside.iloc[0]!r} is not a {unit}.")
-    if column.kind in ("count", "year") and (present % 1 != 0).any():
+    if column.kind in ("count", "signed_count", "year") and (present % 1 != 0).any():
         raise InputError(f"{where}: expected whole numbers.")
     if column.values is not None and not present.isin(column.values).all():
         raise InputError(f"{where}: expected one of {column.values}.")

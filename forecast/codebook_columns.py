@@ -40,6 +40,7 @@ UNITS: dict[str, tuple[str, float, float]] = {
     "persons": ("persons", 0.0, np.inf),
     "signed_persons": ("persons, outflows negative", -np.inf, np.inf),
     "count": ("whole number", 0.0, np.inf),
+    "signed_count": ("whole number", -np.inf, np.inf),
     "year": ("calendar year", 1900, 2200),
     "level": ("quantile level", 0.0, 1.0),
     "number": ("as named", -np.inf, np.inf),

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from pathlib import Path
+from typing import cast
 
 import hydra
 from hydra._internal.core_plugins.file_config_source import FileConfigSource
@@ -26,7 +27,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from forecast.errors import ConfigError, ForecastError
-from forecast.options import Options
+from forecast.options import CohortOptions, Options
 
 GROUP = "experiment"
 
@@ -42,6 +43,13 @@ def shipped(name: str) -> Path:
     package = Path(__file__).resolve().parent
     inside = package / name
     return inside if inside.is_dir() else package.parent / name
+
+
+def shipped_cohorts() -> CohortOptions:
+    """Return ``conf/cohorts/default.yaml`` as the project ships it: what a run departs from."""
+    schema = OmegaConf.structured(CohortOptions)
+    values = OmegaConf.merge(schema, OmegaConf.load(shipped("conf") / "cohorts" / "default.yaml"))
+    return cast(CohortOptions, OmegaConf.to_object(values))
 
 
 def run_with_hydra(arguments: list[str], task: Callable[[Options], None]) -> None:

@@ -156,29 +156,63 @@ class ScenarioOptions:
 
 
 @dataclass
+class ProgrammeOptions:
+    """Whom one programme seats; what the documents leave open is an assumption of ``conf/``."""
+
+    need: str = "ai_basic"
+    people: str = "employed"  # whose need: employed | separated | entering
+    beyond: str = "none"  # whom seats above the need are open to: none, employed, entering, leaving
+    site_kind: str = "national"  # campus | province | national
+    ages: list[str] = field(default_factory=list)  # empty: all
+    occupations: list[str] = field(default_factory=list)  # codes or first digits; empty: all
+    years: list[int] = field(default_factory=list)  # empty: all of cohorts.years
+    every_campus: bool = False
+    months: float = 0.0  # duration of a class; 0: not published
+    fee_krw: float = 0.0  # published cost of a course for one person
+    allowance_krw: dict[str, float] = field(default_factory=dict)  # capital, other: a month, most
+    allowance_months: float = 0.0
+
+
+@dataclass
+class FairnessOptions:
+    """Least coverage of a group relative to the average of its pool: 0 nothing, 1 equal."""
+
+    age: float = 0.0
+    sex: float = 0.0
+    province: float = 0.0
+
+
+@dataclass
 class CohortOptions:
     """Seats, classes and what the published documents leave open."""
 
-    year: int = 2026  # the documents give no year for the 전환기 targets: flagged default
-    since_year: int = 2023  # people newly in need from this year to `year` wait for a seat
+    years: list[int] = field(default_factory=lambda: [2026, 2027, 2028, 2029, 2030])
+    goal_semantics: str = "annual"  # annual | cumulative: what a published number is of
+    since_year: int = 2023  # people newly in need from this year on wait for a seat
     scenario: str = "central"
+    programmes: dict[str, ProgrammeOptions] = field(default_factory=dict)
+    beside: dict[str, ProgrammeOptions] = field(default_factory=dict)  # seated after the others
+    seat_beside: bool = True  # false: they get no seats
+    seats: dict[str, int | None] = field(default_factory=dict)  # a year; null: as published
     minimum_class: int = 20
+    maximum_class: int = 25
     maximum_share_per_campus: float = 0.10
-    needs: dict[str, str] = field(  # which need a programme meets; only these get seats
-        default_factory=lambda: {
-            "P000-POLY-BASIC": "ai_basic",
-            "P000-AX-COURSE": "ax",
-            "P000-JOB-SWITCH": "job_change",
-        }
-    )
-    every_campus: list[str] = field(default_factory=lambda: ["P000-POLY-BASIC"])  # must open at all
-    seats: dict[str, int | None] = field(default_factory=dict)  # null: as published
+    room_months: float | None = None  # class-months a campus teaches in a year; null: not limited
     served_by: dict[str, str] = field(default_factory=lambda: {"36": "30"})  # 시도 without a campus
     age_priority: dict[str, float] = field(
         default_factory=lambda: {"15-29": 1.0, "30-39": 1.0, "40-49": 1.0, "50-59": 1.0, "60+": 1.0}
     )
-    time_limit_seconds: float = 30.0
-    relative_gap: float = 1e-4
+    later: float = 0.97  # value of a seat next year relative to one now
+    fairness: FairnessOptions = field(default_factory=FairnessOptions)
+    budget_krw: dict[int, float] = field(default_factory=dict)  # most for published costs, by year
+    regions: dict[str, list[str]] = field(default_factory=dict)  # the 8 권역 and their 시도
+    unitemised: str | None = None  # programme that takes the 활동기 seats nobody itemises
+    release_years: list[int] = field(default_factory=lambda: [2026])  # of the tables to hand out
+    frontier: list[float] = field(default_factory=lambda: [0.0, 0.25, 0.5, 0.75, 0.9, 1.0])
+    future_draws: int = 40  # futures that plans are judged under; 0: none
+    demand_changes: list[float] = field(default_factory=lambda: [-0.2, 0.2])
+    time_limit_seconds: float = 60.0
+    relative_gap: float = 1e-3
 
 
 @dataclass

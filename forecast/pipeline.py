@@ -123,6 +123,10 @@ def check_options(options: Options) -> None:
 
         check_parameters(options.scenario.parameters)
         check_comparators(options.scenario.comparators)
+    if "cohorts" in options.stages:
+        from forecast.stages.cohort_rules import check_rules
+
+        check_rules(options.cohorts)
     if options.tracking.kind not in ("local", "disabled"):
         raise ConfigError(f"tracking.kind={options.tracking.kind!r}: choose local or disabled.")
     if options.run_dir is not None:
@@ -150,10 +154,11 @@ def check_years(options: Options) -> None:
             f"scenario.last_year={options.scenario.last_year}: exposure ends with "
             f"exposure.trend.last_year={trend_ends}; raise that or choose an earlier year."
         )
-    if "cohorts" in options.stages and options.cohorts.year > options.scenario.last_year:
+    last_seats = max(options.cohorts.years, default=0)
+    if "cohorts" in options.stages and last_seats > options.scenario.last_year:
         raise ConfigError(
-            f"cohorts.year={options.cohorts.year}: demand ends with scenario.last_year="
-            f"{options.scenario.last_year}; raise that or choose an earlier year."
+            f"cohorts.years={options.cohorts.years}: demand ends with scenario.last_year="
+            f"{options.scenario.last_year}; raise that or choose earlier years."
         )
     if options.employment.max_horizon < 1:
         raise ConfigError("employment.max_horizon: the back-test needs at least 1 half-year.")
@@ -254,10 +259,17 @@ def _reskilling(results: Results, options: Options, progress: Progress) -> None:
 
 
 def _cohorts(results: Results, options: Options, progress: Progress) -> None:
-    from forecast.stages.cohorts import plan_cohorts
+    from forecast.config import shipped_cohorts
+    from forecast.stages.cohort_tables import plan_cohorts
 
     assert results.reskilling  # check_options saw to it
-    results.cohorts = plan_cohorts(options.cohorts, results.reskilling, results.reference)
+    results.cohorts = plan_cohorts(
+        options.cohorts,
+        shipped_cohorts(),
+        results.reskilling,
+        results.reference,
+        advance=progress,
+    )
 
 
 STAGES: dict[str, Callable[[Results, Options, Progress], None]] = {

@@ -43,6 +43,7 @@ PARAM_LENGTH, BATCH = 500, 100  # what MLflow takes in one value and in one requ
 LOGGED = (  # small tables that the dashboard shows as tables
     *("headline", "cohort_totals", "scoreboard", "forecast_comparison"),
     *("reskilling_totals", "take_up", "variance_shares"),
+    *("cohort_balance", "cohort_defaults", "cohort_contradictions", "cohort_robust"),
 )
 STORE_ERRORS = (MlflowException, SQLAlchemyError, CommandError, ImportError, OSError)
 PATIENCE_SECONDS = 20.0  # a new SQLite store is locked while another process sets it up
@@ -133,7 +134,8 @@ def metrics(tables: Tables, seconds: Mapping[str, float]) -> dict[str, float]:
             for key in ("persons", "lower80", "upper80"):
                 chosen[f"reskilling/{row['need']}/{row['year']}/{key}"] = row[key]
     if "cohort_totals" in tables:
-        for row in tables["cohort_totals"][planned_rows(tables)].to_dict("records"):
+        totals = tables["cohort_totals"][planned_rows(tables)]
+        for row in totals[totals["year"] == totals["year"].min()].to_dict("records"):
             label = _plain(row["programme"])
             chosen[f"cohorts/{label}/allocated_{row['unit']}"] = row["allocated"]
             chosen[f"cohorts/{label}/unallocated_{row['unit']}"] = row["unallocated"]
@@ -330,10 +332,12 @@ def description(options: Options, tables: Tables, manifest: Mapping[str, Any]) -
                 f"(80 % interval {low / 100:.2f}–{high / 100:.2f})"
             )
     if "cohort_targets" in tables:
-        seats = int(tables["cohort_targets"]["persons"].sum())
-        sites = tables["cohort_targets"]["site"].nunique()
-        korean.append(f"- 전환기 교육 정원 {seats:,}명, {sites}개 캠퍼스")
-        english.append(f"- {seats:,} seats of the transition stage at {sites} campuses")
+        targets = tables["cohort_targets"]
+        year = int(targets["year"].min())
+        first = targets[targets["year"] == year]
+        for stage, seats in first.groupby("stage", sort=True)["persons"].sum().items():
+            korean.append(f"- {year}년 {stage} 교육 정원 {seats:,}명 (문서 밖 사업 포함)")
+            english.append(f"- {year}: {seats:,} seats of {stage}, programmes beside included")
     korean += [
         "",
         "노출은 대체가 아니다: AI가 할 수 있는 일의 크기이며, 사라질 일자리 수가 아니다.",

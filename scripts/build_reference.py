@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from forecast.data import reference
+from forecast.data import programme_tables, reference
 from forecast.errors import ForecastError
 
 HERE = Path(__file__).resolve().parent
@@ -24,6 +24,7 @@ KECO_LINKS = HERE / "keco_ksco7_links.csv"
 LICENSED = HERE / "licensed_minors.csv"
 NAMES_KO = HERE / "descriptor_names_ko.csv"
 ADDRESSES = HERE / "source_addresses.csv"
+PROGRAMME_TEXTS = {name: HERE / f"{name}.csv" for name in programme_tables.WRITTEN}
 FOLDER = HERE.parent / "forecast" / "reference"
 
 
@@ -52,6 +53,14 @@ def read_addresses(path: Path = ADDRESSES) -> pd.DataFrame:
     return pd.read_csv(path, dtype=str)
 
 
+def read_programme_texts() -> dict[str, pd.DataFrame]:
+    """Read what this project wrote about programmes, by name: all text, empty cells empty."""
+    return {
+        name: pd.read_csv(path, dtype=str, keep_default_na=False)
+        for name, path in PROGRAMME_TEXTS.items()
+    }
+
+
 def main() -> int:
     """Write the tables, or with --check name those that differ (exit code 1)."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -72,6 +81,7 @@ def main() -> int:
             names_ko=read_names_ko(),
             addresses=read_addresses(),
             policy=policy,
+            programme_texts=read_programme_texts(),
         )
     except ForecastError as error:
         print(error, file=sys.stderr)

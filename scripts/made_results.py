@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from forecast.checked import labelled
 from forecast.config import compose
 from forecast.data.inputs import load
 from forecast.options import Options
@@ -25,7 +26,6 @@ from forecast.types import (
     ExposureGrowth,
     ExposureResult,
     OccupationScores,
-    labelled,
 )
 
 STEP = 0.01  # of the log of employment in a half-year

@@ -9,8 +9,9 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "forecast"
 ROWS = {
-    "errors": 0, "types": 0, "options": 0,
-    "codebook": 0, "codebook_adoption": 0, "codebook_columns": 0, "codebook_employment": 0,
+    "errors": 0, "checked": 0, "types": 0, "types_exposure": 0, "options": 0,
+    "codebook": 0, "codebook_adoption": 0, "codebook_cohorts": 0, "codebook_columns": 0,
+    "codebook_employment": 0,
     "codebook_exposure": 0, "codebook_reskilling": 0, "codebook_scoreboard": 0,
     "classifications": 1,
     "models": 2, "features": 2, "data": 2, "reference": 2,

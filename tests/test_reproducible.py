@@ -18,25 +18,31 @@ QUICK = ("draws=20", "model=ridge", "exposure.folds=3", "employment.members=[rid
 
 @pytest.fixture(scope="module")
 def runs(forecast_command, smaller, tmp_path_factory):
-    """Folders of runs in processes of their own, two at a time."""
-    chosen = {"once": smaller, "again": smaller}
+    """Folders of runs in processes of their own, two at a time; "single" has one OpenMP thread."""
+    chosen = {"once": smaller, "again": smaller, "single": smaller}
     chosen |= {"five": (*QUICK, "seed=5"), "six": (*QUICK, "seed=6")}
 
     folders = {name: tmp_path_factory.mktemp(name) for name in chosen}  # not safe in threads
 
     def run(name):
         work = folders[name]
+        threads = {"OMP_NUM_THREADS": "1"} if name == "single" else {}
         arguments = (STAGES, "tracking=disabled", "run_dir=out", *chosen[name])
-        done = forecast_command("run", *arguments, cwd=work)
+        done = forecast_command("run", *arguments, cwd=work, **threads)
         assert done.returncode == 0, done.stderr
         return work / "out"
 
-    with ThreadPoolExecutor(2) as pool:
+    with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(2) as pool:
+        patch.delenv("OMP_NUM_THREADS", raising=False)  # whoever runs the tests may have set it
         return dict(zip(chosen, pool.map(run, chosen), strict=True))
 
 
 def test_another_process_gives_byte_identical_tables(runs):
     assert digests(runs["once"]) == digests(runs["again"])
+
+
+def test_one_openmp_thread_gives_byte_identical_tables(runs):
+    assert digests(runs["once"]) == digests(runs["single"])
 
 
 def test_another_seed_draws_anew_but_keeps_the_published_totals(runs):

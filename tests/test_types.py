@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from forecast.checked import labelled, require
 from forecast.errors import InputError
-from forecast.types import labelled, require
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -0.1, 1.1])

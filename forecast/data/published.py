@@ -18,6 +18,7 @@ from forecast.errors import InputError
 
 PROGRAMMES = "programmes.csv"
 FIGURES = "figures.csv"
+FIRST_YEAR = re.compile(r"^(20\d\d)(?= |$)")
 
 # Document number (the first part of a programme id) to source id.
 _DOCUMENTS = {
@@ -42,11 +43,19 @@ _COLUMNS = {
     "cost_allowance": "cost_text",
     "duration": "duration_text",
     "conditions": "conditions",
+    "seed_line": "source_line",
 }
+COLUMNS = (
+    *("programme", "name_ko", "name_en", "ministry", "stage", "kind", "target_group"),
+    *("unit", "published", "published_text", "year_stated", "year_text", "place"),
+    *("delivery", "cost_text", "duration_text", "conditions", "source", "source_line"),
+)
 _TEXT = ("year_text", "place", "delivery", "cost_text", "duration_text", "conditions")
 _UNITS = ("firms/sites", "sites", "firms", "centres", "campuses", "labs", "universities", "schools")
 _PARTS = ("P001-S1", "P001-S2", "P001-S3", "P002-T1", "P002-T2")
 _CAMPUSES = 39
+# Document, its lines, and perhaps a remark.
+_LINES = re.compile(r"(\d{3}):(\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*)(?: \(.*\))?")
 # Rows of figures.csv that print a stage total, with the words printed.
 _PRINTED: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("진입기", ("F0030", "F0031"), "9만 + 1만"),
@@ -80,15 +89,47 @@ def programmes(policy: Path) -> pd.DataFrame:
     table["unit"] = [unit for unit, _, _ in targets]
     table["published"] = pd.array([number for _, number, _ in targets], dtype="Int64")
     table["published_text"] = [text for _, _, text in targets]
-    table["year_stated"] = table["year_text"].str.extract(r"^(20\d\d)(?= |$)", expand=False)
+    table["year_stated"] = table["year_text"].str.extract(FIRST_YEAR, expand=False)
     table["stage"] = table["stage"].str.replace(r" \(.*\)$", "", regex=True)
-    table["source"] = table["programme"].str[:4].map(_DOCUMENTS)
+    table["source"] = table["programme"].map(source_of)
+    table["source_line"] = table["source_line"].map(document_lines)
     for column in _TEXT:
         table[column] = table[column].str.strip().replace("not stated", "")
-    front = ["programme", "name_ko", "name_en", "ministry", "stage", "kind", "target_group"]
-    front += ["unit", "published", "published_text", "year_stated", "year_text", "place"]
-    front += ["delivery", "cost_text", "duration_text", "conditions", "source"]
-    return table[front].sort_values("programme", ignore_index=True)
+    return table[list(COLUMNS)].sort_values("programme", ignore_index=True)
+
+
+def source_of(programme: str) -> str:
+    """Return the source id of the document that a programme's id begins with.
+
+    >>> source_of("P002-SMART")
+    'mss_smart_manufacturing_2026'
+    """
+    if programme[:4] not in _DOCUMENTS:
+        raise InputError(
+            f"{PROGRAMMES}, {programme}: no document {programme[:4]!r}; expected an id that begins "
+            f"with one of {', '.join(_DOCUMENTS)}. Correct the id."
+        )
+    return _DOCUMENTS[programme[:4]]
+
+
+def document_lines(text: str) -> str:
+    """Put source ids in the place of the collection's document numbers in a line reference.
+
+    >>> document_lines("000:54;001:4,7")
+    'moel_ai_upskilling_2025:54;hrdk_joint_centres_2026:4,7'
+    >>> document_lines("54")
+    Traceback (most recent call last):
+    ...
+    forecast.errors.InputError: programmes.csv: line reference '54'; expected a document and its \
+lines, as in '000:54;001:4,7'. Restore the file.
+    """
+    parts = [_LINES.fullmatch(part) for part in text.split(";")]
+    if any(part is None for part in parts):
+        raise InputError(
+            f"{PROGRAMMES}: line reference {text!r}; expected a document and its lines, as in "
+            "'000:54;001:4,7'. Restore the file."
+        )
+    return ";".join(f"{source_of('P' + part[1])}:{part[2]}" for part in parts if part)
 
 
 def campuses(root: Path) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import resources
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from forecast.data import (
     citations,
     crosswalks,
     daioe,
+    employment_sex,
     evidence,
     indices,
     keco,
@@ -24,6 +25,7 @@ from forecast.data import (
     labour_market,
     licences,
     onet,
+    programme_tables,
     published,
     related,
     sources,
@@ -61,6 +63,9 @@ _NUMBERS: dict[str, dict[str, str]] = {
     "anchors": {"value": "float64", "year": "int64"},
     "evidence": {"value": "float64"},
     "programmes": {"published": "float64"},
+    "beside_programmes": {"published": "float64"},
+    "programme_figures": {"low": "float64", "high": "float64"},
+    "employment_sex": {"year": "int64", "women_share": "float64", "employed_persons": "float64"},
     "campuses": {"is_campus": "bool"},
     "stage_totals": {"itemised": "int64", "printed": "int64"},
 }
@@ -75,6 +80,7 @@ _SIMPLE: dict[str, Callable[[Path], pd.DataFrame]] = {
     "employment_industry": kosis.employment_industry,
     "employment_province": kosis.employment_province,
     "employment_education": labour_market.employment_education,
+    "employment_sex": employment_sex.employment_sex,
     "vacancies": labour_market.vacancies,
     "wages": labour_market.wages,
     "isco_daioe": daioe.isco_daioe,
@@ -89,8 +95,7 @@ _SIMPLE: dict[str, Callable[[Path], pd.DataFrame]] = {
 }
 _COMPOSED = ("descriptors", "evidence", "isco_descriptors", "registry", "related_occupations")
 _HAND_WRITTEN = ("keco_ksco7", "ksco7_isco08", "licensed_minors")
-_FROM_POLICY = ("programmes", "stage_totals")
-NAMES = tuple(sorted([*_SIMPLE, *_COMPOSED, *_HAND_WRITTEN, *_FROM_POLICY]))
+NAMES = tuple(sorted([*_SIMPLE, *_COMPOSED, *_HAND_WRITTEN, *programme_tables.NAMES]))
 
 
 def load(name: str) -> pd.DataFrame:
@@ -121,6 +126,7 @@ def build(
     names_ko: pd.DataFrame | None = None,
     addresses: pd.DataFrame | None = None,
     policy: Path | None = None,
+    programme_texts: Mapping[str, pd.DataFrame] | None = None,
     read: onet.Onet | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Derive every table from a data root laid out as the shared ``data/`` folder.
@@ -148,6 +154,9 @@ def build(
     policy : Path, optional
         Folder with the policy documents ``programmes.csv`` and ``figures.csv``, which no public
         data root has. Default: the embedded programmes, stage totals and policy figures.
+    programme_texts : mapping, optional
+        The hand-written ``programme_figures``, ``beside_programmes`` and ``contradictions`` of
+        ``scripts/``, by name. Default: what rests on them stays as embedded.
     read : Onet, optional
         O*NET as read from `root`, by a caller who needs it as well. Default: it is read here.
 
@@ -182,13 +191,13 @@ def build(
         else licences.licensed_minors(licensed, tables["ksco7"])
     )
     tables["related_occupations"] = related.related_occupations(root, tables["ksco7_isco08"])
+    tables |= programme_tables.programme_tables(
+        root, tables["campuses"], embedded=load, policy=policy, written=programme_texts
+    )
     if policy is None:
-        tables |= {name: load(name) for name in _FROM_POLICY}
-        known = load("evidence")
-        printed = known[known["source"] == evidence.POLICY_SOURCE]
+        known_evidence = load("evidence")
+        printed = known_evidence[known_evidence["source"] == evidence.POLICY_SOURCE]
     else:
-        tables["programmes"] = published.programmes(policy)
-        tables["stage_totals"] = published.stage_totals(policy)
         printed = evidence.policy_rows(policy)
     tables["evidence"] = evidence.table(root, printed)
     return {name: _typed(name, tables[name]) for name in NAMES}

@@ -222,6 +222,15 @@ DATASETS: tuple[tuple[str, str, str, str, str, str], ...] = (
         "scripts/licensed_minors.csv",
         "1",
     ),
+    (
+        "contradictions_own",
+        "This project: where the policy documents and published reports contradict themselves or "
+        "each other on a programme, in words of this project; the figures are read from them",
+        "CC BY 4.0",
+        "",
+        "scripts/contradictions.csv",
+        "1",
+    ),
 )
 
 # Published figures: id, and one row of the data that prints the citation. The text is read from
@@ -274,6 +283,18 @@ CITED: tuple[tuple[str, str], ...] = (
     ("kdt_results_2023", "programmes-0114"),
     ("training_card_2020", "programmes-0121"),
     ("krivet_ageing_training_2024", "programmes-0125"),
+    ("career_support_2026", "programmes-0101"),
+    ("midlife_centres_2024_04_29", "programmes-0155"),
+    ("midlife_centres_2024_04_30", "programmes-0107"),
+    ("ai_jobs_forum_2025", "programmes-0110"),
+    ("kdt_selection_2024", "programmes-0117"),
+    ("training_cards_issued_2022", "programmes-0133"),
+    ("polytech_midlife_2024_12", "programmes-0144"),
+    ("polytech_midlife_blog_2025", "programmes-0146"),
+    ("polytech_yeongju_2025", "programmes-0148"),
+    ("ai_worker_pilot_2026", "programmes-0149"),
+    ("training_card_ai_blog_2026", "programmes-0152"),
+    ("kcci_work_ai_2026", "programmes-0153"),
     ("polytech_campus_map_2027", "polytech_campuses-0001"),
 )
 

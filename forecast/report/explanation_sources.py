@@ -33,7 +33,10 @@ USED_FOR: dict[str, str] = {
     "vacancies": "moves and needs: openings by occupation and province",
     "wages": "moves and needs: wages by occupation",
 }
-NOT_USED = ("anchors", "campuses", "programmes", "registry", "sources", "stage_totals")
+NOT_USED = (
+    *("anchors", "beside_programmes", "campuses", "contradictions", "employment_sex"),
+    *("programme_figures", "programmes", "registry", "sources", "stage_totals"),
+)
 # Rows of `evidence` behind the ledger; the others are compared with, not built on.
 EVIDENCE_KEYS = (
     "job_entry_rate",

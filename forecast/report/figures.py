@@ -9,7 +9,17 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from forecast.report.figures_beside import draw_age_pattern, draw_flow_comparison, draw_take_up
-from forecast.report.figures_cohorts import draw_cohorts_by_site
+from forecast.report.figures_cohort_plan import (
+    draw_coverage,
+    draw_frontier,
+    draw_robust,
+    draw_scenarios,
+)
+from forecast.report.figures_cohorts import (
+    draw_balance,
+    draw_cohorts_by_site,
+    draw_provinces,
+)
 from forecast.report.figures_drivers import draw_sensitivity, draw_variance
 from forecast.report.figures_exposure import draw_quadrants, draw_ranking
 from forecast.report.figures_forecast import draw_forecast_scoreboard
@@ -17,6 +27,7 @@ from forecast.report.figures_leaderboard import draw_leaderboard
 from forecast.report.figures_moves import draw_moves, draw_opportunity
 from forecast.report.figures_outlook import draw_adoption, draw_employment
 from forecast.report.figures_people import draw_ledger, draw_reskilling
+from forecast.report.figures_places import draw_places
 from forecast.report.figures_risk import draw_cells, draw_headline, draw_sweep
 from forecast.report.figures_scores import draw_scoreboard
 from forecast.report.figures_transition import (
@@ -58,7 +69,14 @@ FIGURES: dict[str, tuple[tuple[str, ...], Callable[[Tables, Names], Figure | Non
     "sensitivity": (("parameter_sensitivity",), draw_sensitivity),
     "flow_comparison": (("flow_comparison",), draw_flow_comparison),
     "age_pattern": (("age_pattern",), draw_age_pattern),
+    "cohort_balance": (("cohort_balance",), draw_balance),
     "cohorts": (("cohort_targets",), draw_cohorts_by_site),
+    "cohort_provinces": (("cohort_targets",), draw_provinces),
+    "cohort_coverage": (("cohort_coverage",), draw_coverage),
+    "cohort_frontier": (("cohort_frontier",), draw_frontier),
+    "cohort_robust": (("cohort_robust",), draw_robust),
+    "cohort_scenarios": (("cohort_scenarios",), draw_scenarios),
+    "cohort_places": (("cohort_sites",), draw_places),
     "scores": (("scores",), draw_scoreboard),
     "leaderboard": (("leaderboard",), draw_leaderboard),
     "forecast_scoreboard": (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import math
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,15 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from forecast.report.forecast_scores import default_rows
 from forecast.report.leaderboard import main_scores
+from forecast.report.page_cohorts import cohort_sections
 from forecast.report.page_evidence import evidence_sections
 from forecast.report.page_exposure import exposure_sections
 from forecast.report.page_leaderboard import leaderboard_sections
 from forecast.report.page_reskilling import reskilling_sections
 from forecast.report.page_scoreboard import scoreboard_sections
 from forecast.report.reskilling_words import people
+from forecast.report.small_cells import seats
 from forecast.report.style import NEED_NAMES, PRESET_NAMES, SCENARIO_NAMES
-from forecast.report.summary import planned_rows
 
 Tables = Mapping[str, pd.DataFrame]
 STAGE_NAMES = {
@@ -58,6 +60,32 @@ def render_page(
     str
         HTML, UTF-8, without any outside request. Same tables and figures, same text.
     """
+    template = _environment().get_template("page.html.j2")
+    return template.render(
+        meta=meta,
+        names=names,
+        figures={name: _embedded(path) for name, path in figures.items()},
+        preset_names=PRESET_NAMES,
+        need_names=NEED_NAMES,
+        headline=_records(tables, "headline"),
+        occupations=_occupations(tables),
+        impossible=_impossible(tables),
+        adoption=_adoption(tables),
+        adoption_posterior=_records(tables, "adoption_posterior"),
+        structural_breaks=_records(tables, "structural_breaks"),
+        scores=_scores(tables),
+        **exposure_sections(tables),
+        **evidence_sections(tables),
+        **leaderboard_sections(tables),
+        **scoreboard_sections(tables),
+        **reskilling_sections(tables),
+        **cohort_sections(tables, names),
+    )
+
+
+@cache
+def _environment() -> Environment:
+    """Templates of the page, compiled once in a process."""
     environment = Environment(
         loader=PackageLoader("forecast", "report"),
         autoescape=True,
@@ -72,31 +100,9 @@ def render_page(
         "percent": percent,
         "short": short,
         "signed": signed,
+        "seats": seats,
     }
-    template = environment.get_template("page.html.j2")
-    return template.render(
-        meta=meta,
-        names=names,
-        figures={name: _embedded(path) for name, path in figures.items()},
-        preset_names=PRESET_NAMES,
-        need_names=NEED_NAMES,
-        headline=_records(tables, "headline"),
-        occupations=_occupations(tables),
-        impossible=_impossible(tables),
-        adoption=_adoption(tables),
-        adoption_posterior=_records(tables, "adoption_posterior"),
-        structural_breaks=_records(tables, "structural_breaks"),
-        planned=_totals(tables, planned=True),
-        unplanned=_totals(tables, planned=False),
-        seats=_seats(tables),
-        cohort_notes=_records(tables, "cohort_notes"),
-        scores=_scores(tables),
-        **exposure_sections(tables),
-        **evidence_sections(tables),
-        **leaderboard_sections(tables),
-        **scoreboard_sections(tables),
-        **reskilling_sections(tables),
-    )
+    return environment
 
 
 def man(persons: float) -> str:
@@ -199,25 +205,6 @@ def _adoption(tables: Tables) -> list[dict[str, Any]]:
 def _interval(row: pd.DataFrame) -> str:
     low, middle, high = (float(row[level].iloc[0]) for level in (0.1, 0.5, 0.9))
     return f"{middle:.1f} ({low:.1f}–{high:.1f})"
-
-
-def _totals(tables: Tables, *, planned: bool) -> list[dict[str, Any]]:
-    if "cohort_totals" not in tables:
-        return []
-    table = tables["cohort_totals"]
-    return _rows(table[planned_rows(tables) == planned])
-
-
-def _seats(tables: Tables) -> list[dict[str, Any]]:
-    """Seats per campus, one column a programme, and the sum."""
-    if "cohort_targets" not in tables:
-        return []
-    wide = tables["cohort_targets"].pivot_table(
-        index="site", columns="programme", values="persons", aggfunc="sum", fill_value=0
-    )
-    wide["sum"] = wide.sum(axis=1)
-    wide = wide.sort_values("sum", ascending=False)
-    return [{"site": site, "cells": row.astype(int).to_dict()} for site, row in wide.iterrows()]
 
 
 def _scores(tables: Tables) -> list[dict[str, Any]]:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from forecast.report.summary_cohorts import cohort_lines
+from forecast.report.summary_cohorts import planned_rows as planned_rows
 from forecast.report.summary_leaderboard import comparison
 from forecast.report.summary_reskilling import reskilling_lines
 from forecast.report.summary_scoreboard import forecast_lines
@@ -51,9 +53,8 @@ def summary(
         lines += ["Jobs at risk (exposure is not displacement)", *_headline(table[~beside]), ""]
         if beside.any():
             lines += ["Beside them, not at risk", *_headline(table[beside]), ""]
-    if "cohort_totals" in tables:
-        lines += ["Cohort targets", *_totals(tables), ""]
     blocks = (
+        cohort_lines(tables),
         reskilling_lines(tables),
         comparison(tables, fit_seconds or {}),
         forecast_lines(tables),
@@ -81,14 +82,6 @@ def companions(headline: pd.DataFrame) -> pd.Series:
     return headline["definition"].str.startswith("not at risk")
 
 
-def planned_rows(tables: Mapping[str, pd.DataFrame]) -> pd.Series:
-    """Mark the rows of ``cohort_totals`` that the plan seats: its programmes and their stages."""
-    totals = tables["cohort_totals"]
-    stages = "STAGE-" + pd.Series(tables["cohort_targets"]["stage"].unique(), dtype=object)
-    of_plan = ~totals["programme"].str.startswith("STAGE-") | totals["programme"].isin(stages)
-    return (totals["allocated"] > 0) & of_plan
-
-
 def _headline(table: pd.DataFrame) -> list[str]:
     width = max(len(name) for name in table["preset"])
     lines = []
@@ -104,17 +97,4 @@ def _headline(table: pd.DataFrame) -> list[str]:
             difference = f"({round(row['difference_percent'], 1) + 0.0:+.1f} %)"
             parts.append(f"published {row['published_persons'] / 1e6:.2f} {difference}")
         lines.append(f"  {row['preset']:<{width}}  " + ";  ".join(parts))
-    return lines
-
-
-def _totals(tables: Mapping[str, pd.DataFrame]) -> list[str]:
-    lines = []
-    for row in tables["cohort_totals"][planned_rows(tables)].to_dict("records"):
-        lines.append(
-            f"  {row['programme']:<16} {row['year']}  {row['allocated']:>7,.0f} of "
-            f"{row['published']:>7,.0f} {row['unit']} published; "
-            f"unallocated {row['unallocated']:,.0f}"
-        )
-        if row["programme"].startswith("STAGE-"):
-            lines.append(f"    {row['note']}")
     return lines

@@ -189,6 +189,7 @@ def cohort_tables(plan: CohortPlan) -> dict[str, pd.DataFrame]:
         "cohort_targets": plan.targets,
         "cohort_totals": plan.totals,
         "cohort_notes": pd.DataFrame({"note": plan.notes}, dtype=object),
+        **plan.details,
     }
 
 

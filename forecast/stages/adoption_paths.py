@@ -10,11 +10,11 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
+from forecast.checked import labelled
 from forecast.models.combination import pool_draws
 from forecast.models.curves import CURVES
 from forecast.models.diffusion import Diffusion, DiffusionPrior, draw_shocks, fit_diffusion
 from forecast.stages.adoption_series import Series
-from forecast.types import labelled
 
 Floats = NDArray[np.float64]
 ByCurve = dict[str, Diffusion]

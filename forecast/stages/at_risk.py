@@ -12,13 +12,14 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from forecast.checked import labelled
 from forecast.errors import InputError
 from forecast.models.base import Floats
 from forecast.options import AtRiskOptions
 from forecast.stages.counting import Basis, above_threshold
 from forecast.stages.korea import KoreanScores
 from forecast.stages.presets import PRESETS
-from forecast.types import AtRisk, labelled
+from forecast.types import AtRisk
 
 THRESHOLD_GRID = tuple(np.round(np.arange(0.0, 0.8001, 0.02), 2).tolist())
 

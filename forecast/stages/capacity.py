@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from forecast.checked import labelled
 from forecast.errors import InputError
 from forecast.models.base import Floats
 from forecast.stages.counting import median
@@ -23,7 +24,7 @@ from forecast.stages.opportunity import move_measures
 from forecast.stages.ranking import share_below
 from forecast.stages.transitions import Transitions
 from forecast.stages.turnover import reemployment
-from forecast.types import AGE_GROUPS, labelled
+from forecast.types import AGE_GROUPS
 
 COMPONENTS = ("age", "education", "wage", "moves", "local_demand")
 # Dirichlet(4, 4, 4, 4, 4): four draws in five give a component between a tenth and a third

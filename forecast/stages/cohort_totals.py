@@ -1,162 +1,189 @@
-"""Totals of the cohort plan against every published figure, with the rounding left visible."""
+"""Totals of the cohort plan against every published figure, with what is left over visible."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
+from forecast.codebook import check_table
 from forecast.errors import InputError
+from forecast.stages import cohort_texts as texts
+from forecast.stages.cohort_book import Book, Row, carried, persons_row
+from forecast.stages.cohort_others import other_persons, other_units
+from forecast.stages.cohort_registry import PERSONS, Tables, all_programmes
+from forecast.stages.cohort_rules import REST, SMART, TRACKS
 
 TOTAL_COLUMNS = ["year", "programme", "unit", "published", "allocated", "unallocated", "note"]
-PERSONS = "persons"
-ALL_STAGES = "전체"
-ROUNDING = 0.05  # figures printed to one digit of 만 differ from their items by less than this
-# Numbers of the contradictions in the requirements drawn from the policy documents.
-CODES = {"전환기": "C1.2", "진입기": "C1.3", "활동기": "C1.4", ALL_STAGES: "C1.5"}
-
-
-def published_seats(programmes: pd.DataFrame, names: Sequence[str]) -> dict[str, int]:
-    """Published persons of each programme; refuse one without a number or in another unit.
-
-    Examples
-    --------
-    >>> registry = pd.DataFrame({"programme": ["P"], "unit": ["persons"], "published": [500.0]})
-    >>> published_seats(registry, ["P"])
-    {'P': 500}
-    """
-    registry = by_programme(programmes)
-    seats = {}
-    for name in names:
-        if name not in registry.index:
-            raise InputError(f"programmes.csv: no row {name!r}, named in cohorts.needs.")
-        row: Any = registry.loc[name]
-        unit, number = row["unit"], row["published"]
-        if unit != PERSONS or pd.isna(number):
-            raise InputError(
-                f"programmes.csv, {name}: expected a published number of persons, got "
-                f"{number} {unit}. Take it out of cohorts.needs."
-            )
-        seats[name] = int(number)
-    return seats
-
-
-def by_programme(programmes: pd.DataFrame) -> pd.DataFrame:
-    """Registry indexed by programme; a programme named twice would get its seats twice."""
-    repeated = programmes.loc[programmes["programme"].duplicated(), "programme"]
-    if len(repeated):
-        raise InputError(f"programmes.csv: programme {repeated.iloc[0]!r} occurs twice. Drop one.")
-    return programmes.set_index("programme")
+WHOLE_GOAL, ALL_STAGES = "P000-GOAL", "전체"  # the same number: its row is STAGE-전체
+GOAL_ITEMS = {  # printed goal -> the items printed under it
+    "P000-E-GOAL1": ("P000-NAEIL-AI", "P000-KDC"),
+    "P000-A-GOAL": ("P000-ONLINE-FREE",),
+    "P000-T-GOAL": ("P000-POLY-BASIC", "P000-AX-COURSE", "P000-JOB-SWITCH"),
+}
+REST_OF = "P000-A-GOAL"
+SMART_REST = "P002-REST"
+SAME_COURSE = {"P000-AX-COURSE": "K-POLY-AX"}
 
 
 def cohort_totals(
-    tables: Mapping[str, pd.DataFrame], allocated: pd.Series, *, year: int
+    tables: Tables,
+    targets: pd.DataFrame,
+    *,
+    years: Sequence[int],
+    semantics: str,
+    sites: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Set allocated persons beside every published number, and stages beside their sums.
+    """Set what is allocated beside every published number, goals and stages beside their items.
 
     Parameters
     ----------
     tables : mapping of str to DataFrame
-        ``programmes`` and ``stage_totals``.
-    allocated : Series
-        Programme to allocated persons.
-    year : int
-        Year assumed where the documents state none.
+        ``programmes``, ``beside_programmes``, ``programme_figures`` and ``stage_totals``.
+    targets : DataFrame
+        Contract table ``cohort_targets``; year, programme and persons are read.
+    years : sequence of int
+        Planning years.
+    semantics : str
+        ``annual``: printed numbers of the goal hold in every planning year; ``cumulative``: the
+        planning years sum to them.
+    sites : DataFrame, optional
+        Contract table ``cohort_sites``; without it no firms and places are allocated.
 
     Returns
     -------
     DataFrame
-        Contract table ``cohort_totals``. Rows in units other than persons stay apart: a number
-        of sites or centres is never added to a number of people.
+        Contract table ``cohort_totals``. Every row has one unit; nothing is summed across units.
+
+    Raises
+    ------
+    InputError
+        If a goal or stage would sum units, or its printed items are not those of the registry.
     """
-    registry = tables["programmes"]
-    items = registry[registry["published"].notna() & registry["kind"].isin(["item", "part"])]
-    rows = []
-    named: Any = items.itertuples()
-    for row in named:
-        rows.append(
-            {
-                "programme": row.programme,
-                "unit": row.unit,
-                "published": int(row.published),
-                "allocated": int(allocated.get(row.programme, 0)),
-                "note": _programme_note(row, given=row.programme in allocated.index, year=year),
-                "year": _stated_year(row.year_stated) or year,
-            }
-        )
-    stage_of = by_programme(registry)["stage"].reindex(allocated.index)
-    stages: Any = tables["stage_totals"].itertuples()
-    for row in stages:
-        seats = int(allocated[(stage_of == row.stage) | (row.stage == ALL_STAGES)].sum())
-        rows.append(
-            {
-                "programme": f"STAGE-{row.stage}",
-                "unit": row.unit,
-                "published": int(row.printed),
-                "allocated": seats,
-                "note": _stage_note(row, seats),
-                "year": year,
-            }
-        )
+    book = Book(all_programmes(tables), targets, tuple(years), semantics)
+    known = {*book.items(), *GOAL_ITEMS, SMART, *TRACKS, WHOLE_GOAL}
+    rows = [
+        *_items(book),
+        *_goals(book),
+        *_stages(book, tables["stage_totals"]),
+        *_smart(book),
+        *other_persons(book, tables["programme_figures"], known),
+        *other_units(tables, sites, years, semantics),
+    ]
     totals = pd.DataFrame(rows)
     totals["unallocated"] = totals["published"] - totals["allocated"]
     whole = ["year", "published", "allocated", "unallocated"]
-    return totals.astype(dict.fromkeys(whole, "int64"))[TOTAL_COLUMNS]
+    totals = totals.astype(dict.fromkeys(whole, "int64"))[TOTAL_COLUMNS]
+    return check_table("cohort_totals", totals)
 
 
-def contradictions(tables: Mapping[str, pd.DataFrame], *, year: int) -> list[str]:
-    """What the published documents say twice and differently, wherever this plan touches it."""
-    notes = [
-        f"C1: the documents state no year for the 전환기 targets; {year} is an assumption "
-        f"(cohorts.year) / 전환기 목표의 연도는 문서에 없음: {year}년은 가정"
-    ]
-    stages: Any = tables["stage_totals"].itertuples()
-    for row in stages:
-        if row.itemised != row.printed:
-            notes.append(f"{CODES.get(row.stage, 'C1')} {row.stage}: {_rounding(row)}")
-    return notes
+def checked_totals(totals: pd.DataFrame, planned: Mapping[str, Collection[int]]) -> pd.DataFrame:
+    """Return the totals if every planned programme is allocated its published persons exactly.
+
+    Parameters
+    ----------
+    totals : DataFrame
+        From :func:`cohort_totals`.
+    planned : mapping of str to collection of int
+        Programme -> years that give its published number. One whose seats the options set
+        otherwise does not belong here.
+
+    Raises
+    ------
+    InputError
+        Naming the first programme and year whose numbers differ, or that the totals lack.
+    """
+    persons = totals[totals["unit"] == PERSONS].set_index(["programme", "year"])
+    for name, years in planned.items():
+        for year in years:
+            if (name, year) not in persons.index:
+                raise InputError(f"cohort_totals: no row for {name} in {year}, which is planned.")
+            row: Any = persons.loc[(name, year)]
+            if row["published"] != row["allocated"]:
+                raise InputError(
+                    f"cohort_totals, {name}, {year}: {row['allocated']:,} persons allocated, "
+                    f"{row['published']:,} published. Correct the plan, or set cohorts.seats."
+                )
+    return totals
 
 
-def _programme_note(row: Any, *, given: bool, year: int) -> str:
-    parts = []
-    if row.kind == "part":
-        parts.append("part of another programme, counted there / 다른 사업의 일부")
-    if not given and row.unit == PERSONS:
-        parts.append("not allocated in this release: no site list / 이번 판에서는 배분하지 않음")
-    elif not given:
-        parts.append(
-            f"not allocated in this release: counted in {row.unit}, never added to persons / "
-            f"{row.unit} 단위이므로 인원에 더하지 않음"
-        )
-    if _stated_year(row.year_stated) is None:
-        parts.append(
-            f"year not stated in the documents; {year} is assumed / 연도 미기재, {year} 가정"
-        )
-    return "; ".join(parts)
+def _items(book: Book) -> list[Row]:
+    rows = []
+    for name in book.items():
+        for year, number in book.per_year(book.published(name)).items():
+            given = book.given([name], [year])
+            notes = (carried(book.stated(name), year), _same_course(name), _left_out(given))
+            rows.append(persons_row(name, year, number, given, *notes))
+    return rows
 
 
-def _stage_note(row: Any, allocated: int) -> str:
-    return (
-        f"{_rounding(row)}; {allocated:,} allocated here, the rest stays unallocated / "
-        f"{allocated:,}명 배분, 나머지는 미배분으로 남김"
+def _goals(book: Book) -> list[Row]:
+    rows = []
+    for goal, items in GOAL_ITEMS.items():
+        printed, itemised = book.published(goal), sum(book.published(name) for name in items)
+        members = (*items, REST) if goal == REST_OF else items
+        for year, number in book.per_year(printed).items():
+            note = texts.rounding(printed, itemised)
+            rows.append(persons_row(goal, year, number, book.given(members, [year]), note))
+        if goal == REST_OF:
+            for year, number in book.per_year(printed - itemised).items():
+                given = book.given([REST], [year])
+                rows.append(persons_row(REST, year, number, given, texts.NOT_ITEMISED))
+    return rows
+
+
+def _stages(book: Book, stage_totals: pd.DataFrame) -> list[Row]:
+    rows = []
+    stages = stage_totals.set_index("stage")
+    if set(stages["unit"]) != {PERSONS}:
+        raise InputError(f"stage_totals: units {sorted(set(stages['unit']))}; expected persons.")
+    parts = stages.drop(index=ALL_STAGES)
+    for stage, printed, itemised in zip(
+        map(str, parts.index), parts["printed"], parts["itemised"], strict=True
+    ):
+        items = book.items(stage)
+        counted = sum(book.published(name) for name in items)
+        if counted != itemised:
+            raise InputError(f"stage_totals, {stage}: {itemised:,}, its items sum to {counted:,}.")
+        members = [*items, REST] if stage == book.facts(REST_OF)["stage"] else items
+        note = f"{texts.rounding(int(printed), counted)}; {texts.APART}"
+        for year, number in book.per_year(int(printed)).items():
+            given = book.given(members, [year])
+            rows.append(persons_row(f"STAGE-{stage}", year, number, given, note))
+    whole: Any = stages.loc[ALL_STAGES]
+    note = texts.five_years(
+        int(parts["printed"].sum()),
+        int(parts["itemised"].sum()),
+        count=int(re.findall(r"(\d+)년", whole["printed_ko"])[0]),
+        semantics=book.semantics,
     )
+    given = book.given([*book.items(), REST], book.years)
+    name = f"STAGE-{ALL_STAGES}"
+    return [*rows, persons_row(name, book.years[0], int(whole["printed"]), given, note)]
 
 
-def _rounding(row: Any) -> str:
-    """Say in both languages how the printed figure differs from the sum of its items."""
-    printed, itemised = int(row.printed), int(row.itemised)
-    text = f"{row.printed_ko} is printed ({printed:,}), its items sum to {itemised:,}"
-    text_ko = f"인쇄값 {row.printed_ko}, 항목 합계 {itemised:,}명"
-    if printed == itemised:
-        return f"{text} / {text_ko}"
-    if row.stage == ALL_STAGES:
-        return f"{text} / {text_ko}; {row.note}"
-    if abs(printed - itemised) < ROUNDING * printed:
-        return f"{text}: rounded / {text_ko}을 반올림한 값; {row.note}"
-    return f"{text}: {printed - itemised:,} not itemised / {text_ko}; {row.note}"
+def _smart(book: Book) -> list[Row]:
+    """Smart manufacturing of its own year: both tracks, and the persons of no track."""
+    rows = []
+    whole, tracks = book.published(SMART), [book.published(name) for name in TRACKS]
+    for year in book.years_of((SMART, *TRACKS)):
+        given = book.given((SMART, *TRACKS), [year])
+        notes = (texts.smart(whole, tracks), carried(book.stated(SMART), year), _left_out(given))
+        rows.append(persons_row(SMART, year, whole, given, *notes))
+        for name, number in zip(TRACKS, tracks, strict=True):
+            part = book.given([name], [year])
+            rows.append(persons_row(name, year, number, part, texts.PART, _left_out(part)))
+        own = book.given([SMART], [year])
+        rows.append(persons_row(SMART_REST, year, whole - sum(tracks), own, texts.NO_TRACK))
+    return rows
 
 
-def _stated_year(text: object) -> int | None:
-    digits = str(text)
-    return int(digits) if len(digits) == 4 and digits.isdigit() else None
+def _same_course(name: str) -> str:
+    other = SAME_COURSE.get(name)
+    return f"the course of {other}, never added / {other}와 같은 과정, 더하지 않음" if other else ""
+
+
+def _left_out(given: int) -> str:
+    return "" if given else texts.NOT_CHOSEN

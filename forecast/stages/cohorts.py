@@ -1,296 +1,301 @@
-"""Cohort targets: whole numbers per programme, campus, origin occupation and age that add up.
+"""Cohort targets: whole numbers per programme, site, origin occupation and age that add up.
 
-Two steps per programme. Seats per campus are an integer programme (greatest gain under demand,
-minimum class and share cap). The split of a campus's seats over occupations and ages is a
-controlled rounding of proportional targets, exact at every campus and at most one person away
-from the fractional target in each cell and in each margin.
+People in need are rounded to whole people; one integer programme gives out all published seats of
+the documents; a second one seats those still waiting in what is published beside them. Seats of a
+province are then dealt out to its campuses, and seats above the need to those a programme is open
+to, under all margins at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-import xarray as xr
-from numpy.typing import NDArray
 
-from forecast.errors import ConfigError, InfeasiblePlan
-from forecast.options import CohortOptions
-from forecast.stages.allocation import SeatProblem, allocate_seats, round_under_margins
-from forecast.stages.cohort_totals import (
-    by_programme,
-    cohort_totals,
-    contradictions,
-    published_seats,
+from forecast.errors import InfeasiblePlan
+from forecast.options import CohortOptions, ProgrammeOptions
+from forecast.stages.cohort_people import People, people_of
+from forecast.stages.cohort_rules import (
+    campuses,
+    check_rules,
+    open_cells,
+    rules_beside,
+    rules_in_order,
+    seat_problem,
+    seats_by_year,
 )
-from forecast.stages.conflicts import explain_conflict, largest_class
-from forecast.types import NEEDS, CohortPlan, ReskillingDemand
+from forecast.stages.conflicts import explain_conflict
+from forecast.stages.rounding import whole_people
+from forecast.stages.seat_plan import Relaxed, plan_seats, relax_seats
+from forecast.stages.seat_problem import Ints, SeatPlan, SeatProblem
+from forecast.stages.seat_split import SeatRows, split_over_sites, spread_beyond
+from forecast.stages.suppression import mark_small
+from forecast.types import AGE_GROUPS, ReskillingDemand
 
-TARGET_COLUMNS = [
-    "year",
-    "programme",
-    "stage",
-    "site_kind",
-    "site",
-    "sido",
-    "ksco7",
-    "age_group",
-    "need",
-    "persons",
-]
+BASIS = ("in_need", "beyond_need")
+ONLINE = "전국 (온라인·위탁)"
+Tables = Mapping[str, pd.DataFrame]
 
 
-def plan_cohorts(
-    options: CohortOptions, demand: ReskillingDemand, tables: Mapping[str, pd.DataFrame]
-) -> CohortPlan:
-    """Plan whole-number targets for every programme that has a need assigned to it.
+@dataclass(frozen=True)
+class Round:
+    """One solved integer programme: its rules, arrays and plan."""
+
+    rules: Mapping[str, ProgrammeOptions]
+    problem: SeatProblem
+    relaxed: list[Relaxed]
+    plan: SeatPlan
+
+
+@dataclass(frozen=True)
+class Solved:
+    """All rounds of a run with the people behind them.
+
+    Parameters
+    ----------
+    people : People
+        Fractional people in need, as projected.
+    whole : dict of str to ndarray of int (year, province, occupation, age)
+        The same by pool in whole people.
+    rounds : tuple of Round
+        The documents' programmes, then those beside them.
+    sites : DataFrame
+        The campuses.
+    """
+
+    people: People
+    whole: dict[str, Ints]
+    rounds: tuple[Round, ...]
+    sites: pd.DataFrame
+
+    @property
+    def documents(self) -> Round:
+        """The programmes of the documents."""
+        return self.rounds[0]
+
+
+def solve_cohorts(
+    options: CohortOptions,
+    demand: ReskillingDemand,
+    tables: Tables,
+    *,
+    advance: Callable[[str], None] = lambda text: None,
+) -> Solved:
+    """Give out the seats of all programmes.
 
     Parameters
     ----------
     options : CohortOptions
-        Year, scenario, class sizes, and what the published documents leave open.
+        Whom programmes take, and what the published documents leave open.
     demand : ReskillingDemand
-        Mean demand of `options.scenario` in `options.year` bounds and shapes the plan.
+        Mean demand of `options.scenario` bounds and shapes the plan.
     tables : mapping of str to DataFrame
-        ``programmes`` (published seats), ``campuses`` and ``stage_totals``.
-
-    Returns
-    -------
-    CohortPlan
+        ``programmes``, ``beside_programmes``, ``stage_totals``, ``campuses``, ``employment_sex``.
+    advance : callable
+        Told what is being done.
 
     Raises
     ------
     InfeasiblePlan
-        Naming the programme, its seats, the demand there is and the smallest relaxation.
+        Naming the requests that conflict and the least change of each.
     ConfigError
         If an option names an unknown programme, need, scenario, year or province.
     """
-    campuses = _campuses(tables["campuses"])
-    seats = _seats_wanted(options, tables["programmes"])
-    cells = _regional_demand(options, demand, campuses)
-    frames, gains, gaps, notes = [], [], [], []
-    for programme, wanted in seats.items():
-        need = options.needs[programme]
-        site_plan = _seat_problem(programme, wanted, cells.sel(need=need), campuses, options)
-        plan = allocate_seats(
-            site_plan.problem,
-            time_limit_seconds=options.time_limit_seconds,
+    check_rules(options)
+    people = people_of(options, demand, tables)
+    seats = seats_by_year(options, tables)
+    advance("cohorts: rounding people in need to whole people")
+    whole = {name: whole_people(new) for name, new in people.new.items()}
+    sites = campuses(tables["campuses"])
+    rounds, left = [], dict(whole)
+    for rules in (rules_in_order(options), rules_beside(options)):
+        if not rules:
+            continue
+        problem = seat_problem(options, rules, seats, people, left, sites)
+        advance(f"cohorts: solving the integer programme of {len(rules)} programmes")
+        limit = options.time_limit_seconds
+        relaxed = relax_seats(problem, time_limit_seconds=limit)
+        plan = plan_seats(
+            problem,
+            relaxed=relaxed,
             relative_gap=options.relative_gap,
+            time_limit_seconds=limit,
         )
         if plan is None:
-            raise InfeasiblePlan(explain_conflict(programme, site_plan.problem, options))
-        persons, note = _split(programme, plan.seats, site_plan, options)
-        frames.append(_rows(programme, need, persons, cells, campuses, options, tables))
-        in_need = float(cells.sel(need=need).sum())
-        notes.append(
-            f"{programme}: {wanted:,} seats for {in_need:,.0f} people in need of {need} since "
-            f"{options.since_year} "
-            f"({wanted / in_need:.1%}): a choice among them, not full coverage"
-            if in_need > 0
-            else f"{programme}: nobody in need of {need}, no seats"
-        )
-        gains.append(plan.gain)
-        gaps.append(plan.gap)
-        notes += note
-    targets = pd.concat(frames, ignore_index=True)[TARGET_COLUMNS]
-    allocated = targets.groupby("programme")["persons"].sum()
-    return CohortPlan(
-        targets=targets,
-        totals=cohort_totals(tables, allocated, year=options.year),
-        objective=float(sum(gains)),
-        gap=float(max(gaps, default=0.0)),
-        notes=contradictions(tables, year=options.year) + notes,
-    )
+            advance("cohorts: no plan exists; looking for the requests that conflict")
+            raise InfeasiblePlan(explain_conflict(problem, time_limit_seconds=limit).message)
+        rounds.append(Round(rules, problem, relaxed, plan))
+        left = {
+            pool.name: still_waiting(pool.new, _seated(rounds[-1], index))
+            for index, pool in enumerate(problem.pools)
+        } | {name: left[name] for name in left if name not in {p.name for p in problem.pools}}
+    return Solved(people, whole, tuple(rounds), sites)
 
 
-@dataclass(frozen=True)
-class _SitePlan:
-    """The seat problem of one programme, with the wishes (region, cell) behind it."""
+def still_waiting(new: Ints, seated: Ints) -> Ints:
+    """People of each year who stay without a seat for good, and so could take one of others.
 
-    problem: SeatProblem
-    people: NDArray[np.float64]  # (region, occupation x age): those who may be given a seat
-    weight: NDArray[np.float64]  # (occupation x age): priority
-
-
-def _campuses(table: pd.DataFrame) -> pd.DataFrame:
-    is_campus = table["is_campus"].astype(str).str.lower() == "true"
-    return table[is_campus].sort_values("campus", kind="stable").reset_index(drop=True)
-
-
-def _seats_wanted(options: CohortOptions, programmes: pd.DataFrame) -> dict[str, int]:
-    published = published_seats(programmes, list(options.needs))
-    chosen = {name: seats for name, seats in options.seats.items() if seats is not None}
-    for key, names in (("seats", list(chosen)), ("every_campus", options.every_campus)):
-        unknown = sorted(set(names) - set(published))
-        if unknown:
-            raise ConfigError(
-                f"cohorts.{key}: {unknown} get no seats here; expected among {sorted(published)} "
-                "(cohorts.needs)."
-            )
-    wrong = sorted(set(options.needs.values()) - set(NEEDS))
-    if wrong:
-        raise ConfigError(f"cohorts.needs: unknown need(s) {wrong}; expected one of {list(NEEDS)}.")
-    negative = sorted(name for name, seats in chosen.items() if seats < 0)
-    if negative:
-        raise ConfigError(f"cohorts.seats: {negative} below 0; expected a whole number of seats.")
-    if options.minimum_class < 0 or not 0 < options.maximum_share_per_campus <= 1:
-        raise ConfigError(
-            "cohorts: expected minimum_class >= 0 and 0 < maximum_share_per_campus <= 1, got "
-            f"{options.minimum_class} and {options.maximum_share_per_campus:g}."
-        )
-    return {name: int(chosen.get(name, number)) for name, number in published.items()}
-
-
-def _regional_demand(
-    options: CohortOptions, demand: ReskillingDemand, campuses: pd.DataFrame
-) -> xr.DataArray:
-    """Mean persons in need by region (provinces that share campuses), occupation and age.
-
-    Nobody is trained before the plan's year, so everyone newly in need since `since_year` waits.
-    """
-    persons = demand.cells.sel(statistic="persons", drop=True)
-    for name, value in (("scenario", options.scenario), ("year", options.year)):
-        if value not in persons[name].values:
-            raise ConfigError(
-                f"cohorts.{name}={value} is not projected; expected one of "
-                f"{persons[name].values.tolist()}."
-            )
-    if options.since_year > options.year:
-        raise ConfigError(
-            f"cohorts.since_year={options.since_year} is after cohorts.year={options.year}."
-        )
-    waiting = (persons["year"] >= options.since_year) & (persons["year"] <= options.year)
-    mean = persons.sel(scenario=options.scenario, year=waiting).sum("year")
-    provinces = list(mean["sido"].values)
-    with_campus = set(campuses["sido"])
-    regions = [options.served_by.get(sido, sido) for sido in provinces]
-    unserved = [p for p, r in zip(provinces, regions, strict=True) if r not in with_campus]
-    if unserved:
-        raise ConfigError(
-            f"cohorts.served_by: 시도 {unserved} have no campus; name the 시도 that serves each, "
-            f"one of {sorted(with_campus)}."
-        )
-    cells = mean.assign_coords(sido=regions).groupby("sido").sum().rename(sido="region")
-    return cells.transpose("region", "occupation", "age_group", "need")
-
-
-def _seat_problem(
-    programme: str,
-    seats: int,
-    cells: xr.DataArray,
-    campuses: pd.DataFrame,
-    options: CohortOptions,
-) -> _SitePlan:
-    ages = list(cells["age_group"].values)
-    missing = sorted(set(ages) - set(options.age_priority))
-    if missing or min(options.age_priority.values()) < 0:
-        raise ConfigError(f"cohorts.age_priority: expected a number >= 0 for each of {ages}.")
-    by_age = np.array([float(options.age_priority[age]) for age in ages])
-    weight = np.tile(by_age, cells.sizes["occupation"])
-    people = cells.to_numpy().reshape(cells.sizes["region"], -1) * (weight > 0)
-    names = list(cells["region"].values)
-    region = np.array([names.index(sido) for sido in campuses["sido"]], dtype=np.int64)
-    sites_there = np.bincount(region, minlength=len(names))
-    return _SitePlan(
-        problem=SeatProblem(
-            seats=seats,
-            region=region,
-            demand=np.floor(people.sum(axis=1)).astype(np.int64),
-            priority=(people @ weight / np.maximum(sites_there, 1))[region],
-            minimum=options.minimum_class,
-            maximum=largest_class(seats, options),
-            every_site=programme in options.every_campus,
-        ),
-        people=people,
-        weight=weight,
-    )
-
-
-def _split(
-    programme: str, seats: NDArray[np.int64], site_plan: _SitePlan, options: CohortOptions
-) -> tuple[NDArray[np.int64], list[str]]:
-    """Whole persons by site and cell: (site, occupation x age)."""
-    region, people = site_plan.problem.region, site_plan.people
-    in_region = np.bincount(region, weights=seats, minlength=len(people))
-    wish = np.stack(
-        [
-            spread_by_priority(row, site_plan.weight, total)
-            for row, total in zip(people, in_region, strict=True)
-        ]
-    )
-    portion = np.divide(
-        seats, in_region[region], out=np.zeros(len(seats)), where=in_region[region] > 0
-    )
-    target = portion[:, None] * wish[region]
-    n_site, n_cell = target.shape
-    n_age = len(options.age_priority)
-    site = np.repeat(np.arange(n_site), n_cell)
-    cell = np.tile(np.arange(n_cell), n_site)
-    margins = [site, cell // n_age, cell % n_age]
-    limit = options.time_limit_seconds
-    whole = round_under_margins(target.ravel(), [*margins, cell], time_limit_seconds=limit)
-    notes = []
-    if whole is None:  # three margins can conflict; the published ones come first
-        whole = round_under_margins(target.ravel(), margins, time_limit_seconds=limit)
-        notes.append(f"{programme}: occupation x age is rounded by more than one person nationally")
-    if whole is None:
-        raise InfeasiblePlan(
-            f"{programme}: no whole numbers fit campus, occupation and age totals at once for "
-            f"{int(seats.sum())} seats. Change cohorts.seats by one or cohorts.minimum_class."
-        )
-    return whole.reshape(n_site, n_cell), notes
-
-
-def spread_by_priority(
-    people: NDArray[np.float64], weight: NDArray[np.float64], seats: float
-) -> NDArray[np.float64]:
-    """Share seats in proportion to people x weight, never more than people in a cell.
+    Whoever is given a seat in a later year waits for that one: of those who wait in a year, only
+    as many count as no later year seats.
 
     Examples
     --------
-    >>> spread_by_priority(np.array([10.0, 10.0, 5.0]), np.array([9.0, 1.0, 0.0]), 12.0).tolist()
-    [10.0, 2.0, 0.0]
+    >>> new, seated = np.array([5, 0, 1]), np.array([2, 3, 0])
+    >>> still_waiting(new, seated).tolist()
+    [0, 0, 1]
     """
-    given = np.zeros_like(people)
-    left = float(seats)
-    open_cells = (people * weight) > 0
-    while left > 0 and open_cells.any():
-        wish = people * weight * open_cells
-        given_now = given + wish * (left / wish.sum())
-        full = open_cells & (given_now >= people)
-        if not full.any():
-            return given_now
-        given[full] = people[full]
-        open_cells &= ~full
-        left = float(seats) - given.sum()
-    return given
+    waiting = (new - seated).cumsum(axis=0)
+    free = np.minimum.accumulate(waiting[::-1], axis=0)[::-1]
+    return np.diff(free, axis=0, prepend=0)
+
+
+def _seated(done: Round, pool: int) -> Ints:
+    members = done.problem.of_pool(pool)
+    return np.sum([done.plan.in_need[index] for index in members], axis=0)
+
+
+def target_table(solved: Solved, tables: Tables) -> pd.DataFrame:
+    """Write contract table ``cohort_targets``: every cell of every programme with somebody in it.
+
+    Seats above the need go to people without another seat of the year.
+    """
+    registry = pd.concat([tables["programmes"], tables["beside_programmes"]])
+    stages = registry.drop_duplicates("programme").set_index("programme")["stage"].to_dict()
+    short = tables["sido"].set_index("sido")["short_ko"]
+    names = {str(code): str(name) for code, name in short.items()}
+    taken = {
+        kind: np.zeros(array.shape, np.int64) for kind, array in solved.people.eligible.items()
+    }
+    for done in solved.rounds:
+        for index, rule in enumerate(done.rules.values()):
+            kind = "leaving" if rule.people == "separated" else rule.people
+            taken[kind] += done.plan.in_need[index]
+    frames = []
+    for done in solved.rounds:
+        for index, (name, rule) in enumerate(done.rules.items()):
+            stage = str(stages.get(name, stages["P000-A-GOAL"]))
+            for year in range(len(solved.people.years)):
+                if not done.problem.programmes[index].seats[year]:
+                    continue
+                rows = _rows(solved, done, index, rule, year, taken)
+                frames.append(_frame(rows, solved, names, name, rule, stage, year))
+    targets = pd.concat(frames, ignore_index=True)
+    return targets.assign(mark=mark_small(targets, dims=_CELL, total_dims=_TOTALS).to_numpy())
+
+
+# A row is a cell; seats of a site and people of an occupation, age and province are published.
+_CELL = ("year", "programme", "site", "sido", "ksco7", "age_group", "basis")
+_TOTALS = (
+    ("year", "programme", "site"),
+    ("year", "programme", "sido", "ksco7", "age_group", "basis"),
+)
 
 
 def _rows(
+    solved: Solved,
+    done: Round,
+    index: int,
+    rule: ProgrammeOptions,
+    year: int,
+    taken: Mapping[str, np.ndarray],
+) -> SeatRows:
+    """Seats of one programme and year by site and cell; books the people in `taken`."""
+    in_need = done.plan.in_need[index][year]
+    beyond = np.zeros_like(in_need)
+    total = done.plan.beyond[index, year]
+    if total.any():
+        people = solved.people.eligible[rule.beyond][year] * open_cells(rule, solved.people)
+        used = taken[rule.beyond][year] * open_cells(rule, solved.people)
+        beyond = spread_beyond(total, people, np.minimum(used, np.floor(people).astype(np.int64)))
+        taken[rule.beyond][year] += beyond
+    at_site, sites = done.plan.at_site[index], done.problem.programmes[index].sites
+    if at_site is not None and sites is not None:
+        return split_over_sites(
+            in_need,
+            beyond,
+            at_site[year],
+            site_province=sites.province,
+            served_by=done.problem.served_by,
+        )
+    both = np.stack([in_need, beyond])
+    basis, province, occupation, age = np.nonzero(both)
+    persons = both[basis, province, occupation, age]
+    return SeatRows(province, province, occupation, age, basis, persons, persons.astype(float))
+
+
+def _frame(
+    rows: SeatRows,
+    solved: Solved,
+    names: Mapping[str, str],
     programme: str,
-    need: str,
-    persons: NDArray[np.int64],
-    cells: xr.DataArray,
-    campuses: pd.DataFrame,
-    options: CohortOptions,
-    tables: Mapping[str, pd.DataFrame],
+    rule: ProgrammeOptions,
+    stage: str,
+    year: int,
 ) -> pd.DataFrame:
-    registry = by_programme(tables["programmes"])
-    site, cell = np.nonzero(persons)
-    occupations, ages = cells["occupation"].values, cells["age_group"].values
+    people = solved.people
+    sido = np.array(people.provinces, dtype=object)[rows.province]
+    if rule.site_kind == "campus":
+        site = solved.sites["campus"].to_numpy(dtype=object)[rows.site]
+    elif rule.site_kind == "province":
+        site = np.array([names[code] for code in sido], dtype=object)
+    else:
+        site = np.full(len(sido), ONLINE, dtype=object)
     return pd.DataFrame(
         {
-            "year": np.full(len(site), options.year, dtype=np.int64),
+            "year": np.full(len(sido), people.years[year], dtype=np.int64),
             "programme": programme,
-            "stage": str(registry.at[programme, "stage"]),
-            "site_kind": "campus",
-            "site": campuses["campus"].to_numpy()[site],
-            "sido": campuses["sido"].to_numpy()[site],
-            "ksco7": occupations[cell // len(ages)],
-            "age_group": ages[cell % len(ages)],
-            "need": need,
-            "persons": persons[site, cell].astype(np.int64),
+            "stage": stage,
+            "site_kind": rule.site_kind,
+            "site": site,
+            "sido": sido,
+            "ksco7": np.array(people.occupations, dtype=object)[rows.occupation],
+            "age_group": np.array(AGE_GROUPS, dtype=object)[rows.age],
+            "need": rule.need,
+            "persons": rows.persons.astype(np.int64),
+            "basis": np.array(BASIS, dtype=object)[rows.basis],
+            "fractional": rows.fractional,
         }
     )
+
+
+def balance_table(solved: Solved) -> pd.DataFrame:
+    """Write contract table ``cohort_balance``: who waited, who came, who got a seat, who waits on.
+
+    People who enter do not wait: what is left of them has no seat, and no next year.
+    """
+    frames = []
+    for name, new in solved.whole.items():
+        seated = np.zeros(len(new), dtype=np.int64)
+        beyond = np.zeros(len(new), dtype=np.int64)
+        for done in solved.rounds:
+            for index, programme in enumerate(done.problem.programmes):
+                if done.problem.pools[programme.pool].name == name:
+                    seated += done.plan.in_need[index].sum(axis=(1, 2, 3))
+                    beyond += done.plan.beyond[index].sum(axis=1)
+        came = new.sum(axis=(1, 2, 3))
+        people, need = name.split("/")
+        waits = people != "entering"
+        after = (came - seated).cumsum() if waits else came - seated
+        frames.append(
+            pd.DataFrame(
+                {
+                    "year": np.array(solved.people.years, dtype=np.int64),
+                    "people": people,
+                    "need": need,
+                    "waiting_before": np.append(0, after[:-1]) if waits else 0 * after,
+                    "newly_in_need": came,
+                    "seats_in_need": seated,
+                    "seats_beyond_need": beyond,
+                    "waiting_after": after,
+                    "fractional_need": solved.people.new[name].sum(axis=(1, 2, 3)),
+                }
+            )
+        )
+    return pd.concat(frames, ignore_index=True)
+
+
+def scaled(people: People, factor: float) -> People:
+    """Return the same people with demand changed by a factor; those eligible stay as they are."""
+    return replace(people, new={name: factor * new for name, new in people.new.items()})

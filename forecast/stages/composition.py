@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import xarray as xr
 
+from forecast.checked import labelled
 from forecast.errors import InputError
-from forecast.types import labelled
 
 
 def industry_mix(

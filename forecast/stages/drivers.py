@@ -13,11 +13,12 @@ from forecast.options import ScenarioOptions
 from forecast.stages.capacity import AdaptiveCapacity
 from forecast.stages.parameters import AGE_FACTORS, STEP_PARAMETERS
 from forecast.stages.projection import walk
-from forecast.stages.redrawn import EXPOSURE_SOURCES
+from forecast.stages.redrawn import EXPOSURE_SOURCES, draws_in_order, scores_in_order
 from forecast.stages.reskilling import Projection
 from forecast.stages.reskilling_draws import Draws, draw_moves, employed_scores, opening_stock
 from forecast.stages.uncertainty import sensitivity_table, variance_table
 from forecast.stages.world import (
+    CENTRAL,
     World,
     age_factor,
     ax_share,
@@ -26,9 +27,8 @@ from forecast.stages.world import (
     national_adaptation,
     national_turnover,
 )
-from forecast.types import ExposureResult, OccupationScores
+from forecast.types import ExposureResult
 
-CENTRAL = "central"
 # Parameters that act through moves, turnover and capacity rather than the mechanism.
 MOVING = tuple(
     name
@@ -94,13 +94,13 @@ def _redraw(draws: Draws, exposure: ExposureResult, source: str | None, order: n
         occupations = list(draws.scores.titles.index)
         return replace(draws, scores=employed_scores(exposure.redrawn[source], occupations))
     if source == "adoption":
-        value = _in_order(draws.adoption.value, order)
+        value = draws_in_order(draws.adoption.value, order)
         growth = draws.growth
         if growth is not None:
-            growth = replace(growth, daioe=_in_order(growth.daioe, order))
+            growth = replace(growth, daioe=draws_in_order(growth.daioe, order))
         return replace(draws, adoption=replace(draws.adoption, value=value), growth=growth)
     if source == "employment":
-        persons = _in_order(draws.employment.persons, order)
+        persons = draws_in_order(draws.employment.persons, order)
         share = draws.provinces.share[:, order]
         return replace(
             draws,
@@ -175,7 +175,7 @@ def _first(
     )
     some = replace(
         draws,
-        scores=_scores_of(draws.scores, part),
+        scores=scores_in_order(draws.scores, part),
         growth=None if growth is None else replace(growth, daioe=growth.daioe.isel(draw=part)),
         adoption=replace(draws.adoption, value=draws.adoption.value.isel(draw=part)),
         employment=employment,
@@ -183,13 +183,3 @@ def _first(
         provinces=provinces,
     )
     return _moved(options, some, tables)
-
-
-def _scores_of(scores: OccupationScores, part: slice) -> OccupationScores:
-    names = ("exposure", "complementarity", "substitution")
-    return replace(scores, **{name: getattr(scores, name).isel(draw=part) for name in names})
-
-
-def _in_order(array: xr.DataArray, order: np.ndarray) -> xr.DataArray:
-    """Take draws in another order; labels stay, because draws pair by position."""
-    return array.isel(draw=order).assign_coords(draw=array["draw"])

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from forecast.checked import labelled
 from forecast.errors import ConfigError
 from forecast.models.baseline import PanelSettings, forecast_panel
 from forecast.models.combination import COMBINATION
@@ -21,7 +22,7 @@ from forecast.stages.employment_history import MINIMUM_HALVES, employment_histor
 from forecast.stages.employment_method import method_tables
 from forecast.stages.employment_scopes import MajorDraws, forecast_scopes
 from forecast.stages.half_years import half_label, half_number
-from forecast.types import AGE_GROUPS, EmploymentForecast, labelled
+from forecast.types import AGE_GROUPS, EmploymentForecast
 from forecast.validation.backtest import roll_origins
 from forecast.validation.scoreboard import scoreboard_tables
 

@@ -14,6 +14,7 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from forecast.checked import labelled
 from forecast.errors import ConfigError, InputError
 from forecast.models.hierarchy import SCOPE_LEVELS, Hierarchy, crossed
 from forecast.models.naive import HALVES, NAIVE_MODELS
@@ -21,7 +22,6 @@ from forecast.models.two_way import TwoWaySettings, forecast_two_way
 from forecast.options import EmploymentOptions
 from forecast.stages.half_years import half_number
 from forecast.stages.scope_history import SCOPES, ScopeTable, scope_history
-from forecast.types import labelled
 from forecast.validation.backtest import MAIN_METRICS, roll_origins
 from forecast.validation.levels import ALL_HORIZONS, Levels
 from forecast.validation.scoreboard import SPLIT, scoreboard

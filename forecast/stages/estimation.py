@@ -22,6 +22,7 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from forecast.checked import labelled
 from forecast.errors import ConfigError
 from forecast.features.complementarity import draw_weights
 from forecast.features.likeness import distance_to_others
@@ -36,7 +37,7 @@ from forecast.stages.candidates import CONSENSUS, TrainingSet, compare_models
 from forecast.stages.fusion import draw_latent
 from forecast.stages.provenance import occupation_provenance
 from forecast.stages.redrawn import ScoreParts
-from forecast.types import OccupationScores, labelled
+from forecast.types import OccupationScores
 from forecast.validation.intervals import ResidualScale, residual_scale
 from forecast.validation.splits import grouped_folds
 

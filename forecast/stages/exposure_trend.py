@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from forecast.checked import labelled
 from forecast.classifications import Crosswalk, require_codes
 from forecast.errors import ConfigError, InputError
 from forecast.models.exposure_trend import (
@@ -28,7 +29,7 @@ from forecast.models.exposure_trend import (
 )
 from forecast.options import ExposureTrendOptions
 from forecast.stages import mechanism
-from forecast.types import ExposureGrowth, OccupationScores, labelled
+from forecast.types import ExposureGrowth, OccupationScores
 from forecast.validation.backtest import Vintage, each_vintage, score_vintages
 
 STAGE = "exposure_trend"

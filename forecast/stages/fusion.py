@@ -53,31 +53,6 @@ class LatentDraws:
         return np.asarray(prior + (measured - prior[:, self.seen] - error) @ self.gain.T)
 
 
-def combine_with_indices(
-    forecast: Floats,
-    indices: Floats,
-    *,
-    factor: OneFactor,
-    scale: ResidualScale,
-    described: NDArray[np.bool_],
-    families: NDArray[np.str_],
-    rng: np.random.Generator,
-    distances: Floats | None = None,
-) -> Floats:
-    """Draw latent exposure (n_draw, n_occ); see :func:`draw_latent` for the parameters."""
-    parts = draw_latent(
-        forecast,
-        indices,
-        factor=factor,
-        scale=scale,
-        described=described,
-        families=families,
-        rng=rng,
-        distances=distances,
-    )
-    return parts.combined()
-
-
 def draw_latent(
     forecast: Floats,
     indices: Floats,

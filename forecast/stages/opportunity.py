@@ -12,11 +12,11 @@ import pandas as pd
 import xarray as xr
 from scipy.special import xlogy
 
+from forecast.checked import require
 from forecast.errors import InputError
 from forecast.models.base import Floats
 from forecast.stages.ranking import share_below
 from forecast.stages.transitions import Transitions
-from forecast.types import require
 
 COUNTRY = "00"
 MEASURES = ("destinations", "openings_per_100", "wage_ratio")

@@ -19,6 +19,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import xarray as xr
 
 from forecast.features.complementarity import substitution
 from forecast.models.base import Floats
@@ -132,9 +133,17 @@ def redrawn_sub_major(
     }
 
 
-def scores_in_order(scores: OccupationScores, order: Order) -> OccupationScores:
-    """Return scores whose draw d is draw ``order[d]`` of `scores`."""
-    taken = {name: getattr(scores, name) for name in _SCORES}
+def scores_in_order(scores: OccupationScores, order: Order | slice) -> OccupationScores:
+    """Return scores whose draw d is draw ``order[d]`` of `scores`, for as many as `order` takes."""
     return replace(
-        scores, **{name: array.copy(data=array.to_numpy()[order]) for name, array in taken.items()}
+        scores,
+        exposure=draws_in_order(scores.exposure, order),
+        complementarity=draws_in_order(scores.complementarity, order),
+        substitution=draws_in_order(scores.substitution, order),
     )
+
+
+def draws_in_order(array: xr.DataArray, order: Order | slice) -> xr.DataArray:
+    """Take draws in another order; labels stay, because draws pair by position."""
+    taken = array.isel(draw=order)
+    return taken.assign_coords(draw=array["draw"][: taken.sizes["draw"]])

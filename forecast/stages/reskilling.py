@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from forecast.checked import labelled
 from forecast.options import ScenarioOptions
 from forecast.stages import mechanism
 from forecast.stages.capacity import adaptable_share
@@ -32,7 +33,6 @@ from forecast.types import (
     EmploymentForecast,
     ExposureResult,
     ReskillingDemand,
-    labelled,
 )
 
 USER_HOURS = "derived: hours saved by users, to read beside the 3.8 % that BOK (2025) measured"

@@ -21,10 +21,8 @@ from forecast.stages.reskilling import Projection
 from forecast.stages.step_table import step_table
 from forecast.stages.take_up import take_up
 from forecast.stages.transitions import transition_tables
-from forecast.stages.world import NO_AI
+from forecast.stages.world import CENTRAL, NO_AI
 from forecast.types import AGE_GROUPS, ReskillingDemand
-
-CENTRAL = "central"
 
 
 def explaining_tables(

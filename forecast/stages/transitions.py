@@ -14,13 +14,13 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from forecast.checked import require
 from forecast.errors import InputError
 from forecast.features.moves import COSTS, feasibility, monthly_wage, move_costs, skill_gaps
 from forecast.models.base import Floats
 from forecast.stages.minor_shares import expected_shares, printed_shares
 from forecast.stages.move_fit import move_fit
 from forecast.stages.vacancies import openings
-from forecast.types import require
 
 # Cost to the parameter of conf/scenario that weighs it.
 WEIGHTS = {

@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from forecast.checked import labelled
 from forecast.errors import InputError
 from forecast.models.base import Floats
 from forecast.stages.composition import province_share
-from forecast.types import labelled
 
 COUNTRY = "00"
 

@@ -22,6 +22,7 @@ from forecast.stages.reskilling_draws import Draws, numbered, opening_stock
 from forecast.types import AGE_GROUPS, SCENARIOS, AdoptionForecast, EmploymentForecast
 
 NO_AI = "no_ai"
+CENTRAL = "central"
 
 
 @dataclass(frozen=True)

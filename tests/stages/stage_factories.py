@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import yaml
 
-from forecast.options import CohortOptions, ParameterOptions, ScenarioOptions
+from forecast.checked import labelled
+from forecast.data import reference
+from forecast.options import (
+    CohortOptions,
+    FairnessOptions,
+    ParameterOptions,
+    ProgrammeOptions,
+    ScenarioOptions,
+)
 from forecast.types import (
     AGE_GROUPS,
     NEEDS,
@@ -19,20 +26,16 @@ from forecast.types import (
     ExposureResult,
     OccupationScores,
     ReskillingDemand,
-    labelled,
 )
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 OCCUPATIONS = ("11", "22", "31", "52", "94")
 SIDO = ("11", "26", "30", "36", "41")
-CAMPUSES = {
-    "서울정수": "11",
-    "서울강서": "11",
-    "부산": "26",
-    "대전": "30",
-    "성남": "41",
-    "안성": "41",
-}
+COHORT_JOBS = ("22", "31", "52", "75", "84")  # some for each track of smart manufacturing
+COHORT_TABLES = (
+    *("programmes", "beside_programmes", "programme_figures", "contradictions"),
+    *("stage_totals", "campuses", "sido", "employment_sex"),
+)
 
 
 def scenario_options(name: str = "default", *, last_year: int = 2026) -> ScenarioOptions:
@@ -45,10 +48,27 @@ def scenario_options(name: str = "default", *, last_year: int = 2026) -> Scenari
 
 
 def cohort_options(**changed: object) -> CohortOptions:
-    """The shipped plan with smaller classes, for a registry of a handful of campuses."""
+    """The shipped options; `programmes` and `beside` take dicts of changes by programme."""
     shipped = yaml.safe_load((CONF / "cohorts" / "default.yaml").read_text(encoding="utf-8"))
-    small = {"minimum_class": 5, "maximum_share_per_campus": 0.5}
-    return CohortOptions(**{**shipped, **small, **changed})
+    for group in ("programmes", "beside"):
+        rules = shipped[group] if group not in changed else changed.pop(group)
+        shipped[group] = {name: ProgrammeOptions(**rule) for name, rule in rules.items()}
+    shipped["fairness"] = FairnessOptions(**(shipped["fairness"] | changed.pop("fairness", {})))
+    return CohortOptions(**{**shipped, **changed})
+
+
+def cohort_rules(group: str = "programmes", **changed: dict[str, object]) -> dict[str, dict]:
+    """The shipped programmes of a group with changes of some, underscores for hyphens."""
+    shipped = yaml.safe_load((CONF / "cohorts" / "default.yaml").read_text(encoding="utf-8"))
+    rules = dict(shipped[group])
+    for name, change in changed.items():
+        rules[name.replace("_", "-")] = rules[name.replace("_", "-")] | change
+    return rules
+
+
+def cohort_tables() -> dict[str, pd.DataFrame]:
+    """The embedded reference tables that the cohort stage reads."""
+    return {name: reference.load(name) for name in COHORT_TABLES}
 
 
 def exposure(*, n_draw: int = 8, seed: int = 1, occupations=OCCUPATIONS) -> ExposureResult:
@@ -161,70 +181,40 @@ def tables(*, seed: int = 4, occupations=OCCUPATIONS) -> dict[str, pd.DataFrame]
         "ksco7_isco08": pd.DataFrame(
             {"ksco7": minors, "isco08": [f"{code}0" for code in minors], "weight": 1.0}
         ),
-        "programmes": programmes(),
-        "campuses": pd.DataFrame(
-            {
-                "campus": [*CAMPUSES, "신기술교육원"],
-                "sido": [*CAMPUSES.values(), ""],
-                "is_campus": [True] * len(CAMPUSES) + [False],
-            }
-        ),
-        "stage_totals": stage_totals(),
     }
 
 
-def programmes(numbers: Mapping[str, int] | None = None) -> pd.DataFrame:
-    numbers = numbers or {"P000-POLY-BASIC": 280, "P000-AX-COURSE": 60, "P000-JOB-SWITCH": 31}
-    rows = [(name, "전환기", "item", "persons", number, "") for name, number in numbers.items()]
-    rows += [
-        ("P000-T-GOAL", "전환기", "goal", "persons", 400, ""),
-        ("P000-ONLINE-FREE", "활동기", "item", "persons", 1000, "2026"),
-        ("P000-AX-CUSTOM", "활동기", "item", "sites", 600, "2026"),
-        ("P000-INSTRUCTOR", "기반", "item", "none", None, ""),
-    ]
-    columns = ["programme", "stage", "kind", "unit", "published", "year_stated"]
-    return pd.DataFrame(rows, columns=columns)
+def demand(*, seed: int = 5, scale: float = 1.0) -> ReskillingDemand:
+    """Made-up demand of 2023-2030 of about the size of the default run, in every 시도.
 
-
-def stage_totals() -> pd.DataFrame:
-    rows = [
-        ("전환기", "persons", 371, 380, "3.8백", "rounded"),
-        ("활동기", "persons", 1000, 1100, "1.1천", "part is not itemised"),
-        ("전체", "persons", 1500, 9000, "9천", "annual or cumulative is not said"),
-    ]
-    columns = ["stage", "unit", "itemised", "printed", "printed_ko", "note"]
-    return pd.DataFrame(rows, columns=columns)
-
-
-def demand(
-    *, seed: int = 5, scale: float = 40.0, occupations=OCCUPATIONS, sido=SIDO
-) -> ReskillingDemand:
-    """Made-up demand for 2026 under two scenarios; provinces and cells add up to the nation."""
+    Nobody is in need under ``no_ai``; `scale` multiplies those in need under ``central``.
+    """
     rng = np.random.default_rng(seed)
+    sido = sorted(reference.load("sido")["sido"])
     coords = {
         "scenario": ["no_ai", "central"],
         "draw": np.arange(3),
-        "year": [2025, 2026],
-        "occupation": list(occupations),
+        "year": list(range(2023, 2031)),
+        "occupation": list(COHORT_JOBS),
         "age_group": list(AGE_GROUPS),
     }
     shape = tuple(len(labels) for labels in coords.values())
-    cells = rng.gamma(1.0, scale / len(sido), size=(*shape, len(sido), len(NEEDS)))
+    size = rng.gamma(1.0, 1.0, size=(1, len(coords["year"]), *shape[3:], len(sido), 1))
+    size = size * np.array([80.0, 12.0, 5.0]) * scale  # persons a year in a cell, by need
+    cells = size * rng.uniform(0.8, 1.2, size=(2, 3, *size.shape[1:]))
     cells[0] = 0.0
     place = {name: coords[name] for name in ("year", "occupation", "age_group")}
-    place |= {"sido": list(sido)}
-    scenario = {"scenario": coords["scenario"]}
+    place |= {"sido": sido}
+    scenario, needs = {"scenario": coords["scenario"]}, {"need": list(NEEDS)}
     statistic = np.stack([cells.mean(axis=1), *np.quantile(cells, (0.1, 0.9), axis=1)], axis=1)
+    by_province = cells.sum(axis=3).transpose(0, 1, 2, 4, 3, 5)
+    provinces = {name: coords[name] for name in ("scenario", "draw", "year")}
+    provinces |= {"sido": sido, "age_group": list(AGE_GROUPS), **needs}
+    empty = np.zeros((2, 3, *cells.shape[2:-1]))
 
     def persons(values: np.ndarray, labels: dict[str, object]):
         return labelled(values, labels, unit="persons")
 
-    needs = {"need": list(NEEDS)}
-    flows = {"flow": ["opening", "entry", "closing"]}
-    empty = np.zeros((2, 3, *(len(labels) for labels in place.values())))
-    by_province = cells.sum(axis=3).transpose(0, 1, 2, 4, 3, 5)
-    provinces = {name: coords[name] for name in ("scenario", "draw", "year")}
-    provinces |= {"sido": list(sido), "age_group": list(AGE_GROUPS), **needs}
     return ReskillingDemand(
         persons=persons(cells.sum(axis=5), {**coords, **needs}),
         by_province=persons(by_province, provinces),
@@ -233,10 +223,39 @@ def demand(
             {**scenario, "statistic": ["persons", "lower80", "upper80"], **place, **needs},
         ),
         parts=persons(empty, {**scenario, "part": ["opening", "touched", "separated"], **place}),
-        ledger=persons(empty, {**scenario, **flows, **place}),
-        displaced=persons(empty, {**scenario, **flows, **place}),
+        ledger=persons(*_flows(rng, scenario, place)),
+        displaced=persons(empty, {**scenario, "flow": ["opening", "entry", "closing"], **place}),
         employment_factor=labelled(np.ones(shape), coords, unit="share"),
         parameters=pd.DataFrame(),
+        details={"reskilling_priority": _priority(rng, place)},
+    )
+
+
+def _flows(
+    rng: np.random.Generator, scenario: dict[str, list], place: dict[str, list]
+) -> tuple[np.ndarray, dict[str, list]]:
+    """Ledger that closes: 28 million employed, of whom about a tenth start, leave and change."""
+    shape = tuple(len(labels) for labels in place.values())
+    opening = rng.uniform(20_000.0, 110_000.0, size=shape)
+    flows = {
+        "opening": opening,
+        "entry": opening * rng.uniform(0.1, 0.2, size=shape),
+        "exit": -opening * rng.uniform(0.05, 0.12, size=shape),
+        "job_change_out": -opening * rng.uniform(0.02, 0.06, size=shape),
+    }
+    flows["closing"] = np.sum(list(flows.values()), axis=0)
+    values = np.stack([np.stack(list(flows.values()))] * len(scenario["scenario"]))
+    return values, {**scenario, "flow": list(flows), **place}
+
+
+def _priority(rng: np.random.Generator, place: dict[str, list]) -> pd.DataFrame:
+    """Table ``reskilling_priority`` of every cell, as far as the cohort stage reads it."""
+    labels = [place["sido"], place["occupation"], place["age_group"]]
+    cells = pd.MultiIndex.from_product(labels, names=["sido", "ksco7", "age_group"])
+    return cells.to_frame(index=False).assign(
+        displaced_share=rng.uniform(0.001, 0.02, size=len(cells)),
+        adaptive_capacity=rng.uniform(0.3, 0.7, size=len(cells)),
+        expected_gain=rng.uniform(0.1, 0.4, size=len(cells)),
     )
 
 

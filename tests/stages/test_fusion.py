@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from forecast.models.measurement import OneFactor
-from forecast.stages.fusion import combine_with_indices
+from forecast.stages.fusion import draw_latent
 from forecast.validation.intervals import ResidualScale
 from forecast.validation.scores import coverage_draws
 
@@ -32,7 +32,7 @@ def simulate(seed: int, *, n_draw: int = 400) -> dict[str, np.ndarray]:
     truth = forecast + missed + own * rng.normal(size=n)
     indices = 0.3 + truth[:, None] * FACTOR.loadings + FACTOR.noise_sds * rng.normal(size=(n, 3))
     indices[part == 0] = np.nan
-    draws = combine_with_indices(
+    draws = draw_latent(
         np.tile(forecast, (n_draw, 1)),
         indices,
         factor=FACTOR,
@@ -40,7 +40,7 @@ def simulate(seed: int, *, n_draw: int = 400) -> dict[str, np.ndarray]:
         described=part != 1,
         families=family.astype(str),
         rng=rng,
-    )
+    ).combined()
     return {"draws": draws, "truth": truth, "part": part}
 
 
@@ -80,7 +80,7 @@ def test_an_index_of_a_sibling_helps(runs):
     rng = np.random.default_rng(0)
     indices = np.full((4, 3), np.nan)
     indices[:2] = 0.3 + 0.5 * FACTOR.loadings
-    draws = combine_with_indices(
+    draws = draw_latent(
         np.zeros((4_000, 4)),
         indices,
         factor=FACTOR,
@@ -88,7 +88,7 @@ def test_an_index_of_a_sibling_helps(runs):
         described=np.ones(4, dtype=bool),
         families=np.array(["a", "a", "a", "b"]),
         rng=rng,
-    )
+    ).combined()
     assert draws[:, 2].std() < 0.7 * draws[:, 3].std()
     assert draws[:, 2].mean() > 0.3
     assert draws[:, 3].mean() == pytest.approx(0.0, abs=0.05)
@@ -96,7 +96,7 @@ def test_an_index_of_a_sibling_helps(runs):
 
 def drawn_widths(indices: np.ndarray, distances: np.ndarray | None = None) -> np.ndarray:
     scale = ResidualScale(0.1, 0.1, factor=1.0, freedom=1_000.0, slope=4.0, typical=0.5)
-    draws = combine_with_indices(
+    draws = draw_latent(
         np.zeros((6_000, len(indices))),
         indices,
         factor=FACTOR,
@@ -105,7 +105,7 @@ def drawn_widths(indices: np.ndarray, distances: np.ndarray | None = None) -> np
         families=np.arange(len(indices)).astype(str),
         rng=np.random.default_rng(1),
         distances=distances,
-    )
+    ).combined()
     return draws.std(axis=0)
 
 

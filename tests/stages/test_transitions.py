@@ -13,13 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from stage_factories import OCCUPATIONS, SIDO
 
+from forecast.checked import labelled
 from forecast.codebook import check_table
 from forecast.errors import InputError
 from forecast.features.moves import COSTS
 from forecast.stages.move_fit import move_fit
 from forecast.stages.opportunity import move_measures, opportunity_table
 from forecast.stages.transitions import draw_transitions, transition_tables
-from forecast.types import AGE_GROUPS, labelled
+from forecast.types import AGE_GROUPS
 
 TABLES = made.move_tables()
 PARAMETERS = made.weights()

@@ -1,0 +1,69 @@
+"""Firms, centres and campuses by province, as maps of equal squares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from forecast.report.cohort_words import Names, Tables, programme_name, unit_name
+from forecast.report.figures_transition import DARK, TILES
+from forecast.report.page_places import NO_SIDO, first_places
+from forecast.report.style import INK, sheet, shorten
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+def draw_places(tables: Tables, names: Names) -> Figure | None:
+    """Provinces as equal squares, one map a programme whose sites have a province."""
+    table = first_places(tables)
+    table = table[table["sido"] != NO_SIDO]
+    if table.empty:
+        return None
+    counts = table.groupby(["programme", "unit", "sido"], sort=False)["count"].sum()
+    kinds = list(dict.fromkeys((code, unit) for code, unit, _ in counts.index))
+    across = min(3, len(kinds))
+    down = -(-len(kinds) // across)
+    figure = sheet(
+        f"{int(table['year'].min())}년 기업과 장소는 어디에 있는가 (시도를 같은 크기로 둔 지도)",
+        "Firms, centres and campuses by province; units differ from map to map, none is added to "
+        "persons",
+        width=11.5,
+        height=1.0 + 3.6 * down,
+    )
+    panels = figure.subplots(down, across, squeeze=False).ravel()
+    for axes, (code, unit) in zip(panels, kinds, strict=False):
+        _map(axes, counts[code, unit], names.get("sido", {}))
+        name = shorten(programme_name(code, names), 18)
+        axes.set_title(f"{name} ({counts[code, unit].sum():,.0f}{unit_name(unit)})")
+    for axes in panels[len(kinds) :]:
+        axes.set_axis_off()
+    return figure
+
+
+def _map(axes: Axes, counts: pd.Series, known: Mapping[str, str]) -> None:
+    from matplotlib import colormaps
+    from matplotlib.patches import Rectangle
+
+    colours = colormaps["cividis"]
+    most = float(counts.max()) or 1.0
+    for code, (column, row) in TILES.items():
+        count = int(counts.get(code, 0))
+        level = count / most
+        axes.add_patch(Rectangle((column + 0.03, -row + 0.03), 0.94, 0.94, color=colours(level)))
+        axes.annotate(
+            f"{known.get(code, code)}\n{count:,}",
+            (column + 0.5, -row + 0.5),
+            ha="center",
+            va="center",
+            size=9,
+            color=INK if level > DARK else "white",
+        )
+    columns, rows = zip(*TILES.values(), strict=True)
+    axes.set_xlim(0, max(columns) + 1)
+    axes.set_ylim(-max(rows), 1)
+    axes.set_aspect("equal")
+    axes.set_axis_off()

@@ -1,0 +1,235 @@
+"""Which plan for the scarce seats loses least, whatever the future: plans judged under futures.
+
+Published are numbers of seats; what is chosen is who gets them. A plan reserves seats by
+province, occupation, age and year; under a future they are filled by people in need there, up to
+their number, and seats that find nobody gain nothing. The best gain of a future is bounded by
+the same seats given by priority alone, so regret is overstated, and in one future by the same
+amount for every plan.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from forecast.stages.futures import Futures
+from forecast.stages.other_demand import (
+    filled,
+    linear_seats,
+    most_seated,
+    open_to,
+    pool_seats,
+    scarce_pools,
+    under,
+    value,
+)
+from forecast.stages.seat_problem import Floats, SeatPlan, SeatProblem
+
+OWN = "plan"  # the plan of the run, in whole seats
+_CAUTIOUS = 0.25  # people whom three futures of four have at least
+_SINGLE = (0.25, 0.5, 0.75)  # futures with that share of futures below them in total need
+_LARGE = 0.9
+
+Seats = dict[int, Floats]  # by pool: (year, province, occupation, age), all programmes
+
+
+def robust_table(
+    problem: SeatProblem,
+    plan: SeatPlan,
+    many: Futures,
+    *,
+    scenario: str,
+    time_limit_seconds: float = 60.0,
+) -> pd.DataFrame:
+    """Judge plans under all futures; columns of ``cohort_robust``.
+
+    Parameters
+    ----------
+    problem : SeatProblem
+        Of the run.
+    plan : SeatPlan
+        Of the run.
+    many : Futures
+    scenario : str
+        Of the run: seats in proportion follow its mean.
+    time_limit_seconds : float
+        Of each run of HiGHS.
+
+    Returns
+    -------
+    DataFrame
+        Without rows where every pool has seats for all. A plan that no seats exist for under its
+        demand is left out.
+
+    Notes
+    -----
+    Only scarce pools are judged: elsewhere everybody in need gets a seat. All plans but that of
+    the run are fractional; whole seats lose a little where less than one person is expected.
+    """
+    pools = scarce_pools(problem)
+    if not pools or not many.scenario:
+        return pd.DataFrame(columns=[*_COLUMNS, "chosen"])
+    plans = {OWN: {pool: _own(problem, plan, pool) for pool in pools}}
+    for name, demand in candidate_demands(many, [problem.pools[i].name for i in pools]).items():
+        made = _plan_for(under(problem, demand, pools), time_limit_seconds)
+        plans[name] = {pools[position]: seats for position, seats in made.items()}
+    plans["proportional"] = {
+        pool: proportional_seats(problem, pool, many.mean[scenario][problem.pools[pool].name])
+        for pool in pools
+    }
+    best = {pool: best_gain(problem, pool, many.new[problem.pools[pool].name]) for pool in pools}
+    rows = []
+    for name, seats in plans.items():
+        judged = {pool: judge(problem, pool, part, many) for pool, part in seats.items()}
+        for need, members in _needs(problem, pools).items():
+            if all(pool in judged for pool in members):
+                rows += _rows(
+                    name, need, [judged[i] for i in members], [best[i] for i in members], many
+                )
+    table = pd.DataFrame(rows, columns=_COLUMNS)
+    return table.assign(chosen=np.where(_least(table), "yes", "no"))
+
+
+_COLUMNS = [
+    *("plan", "judged", "need", "gain", "regret_mean", "regret_90", "regret_max"),
+    "filled_share",
+]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One plan of one pool: gain and filled seats by future, and its seats."""
+
+    gain: Floats
+    filled: Floats
+    seats: float
+
+
+def judge(problem: SeatProblem, pool: int, seats: Floats, many: Futures) -> Judged:
+    """Gain of reserved seats (year, province, occupation, age) under every future."""
+    people, flat = problem.pools[pool], _flat(seats)
+    taken = filled(flat, _flat(many.new[people.name]), waits=people.waits)
+    return Judged(
+        gain=np.einsum("ftc,tc->f", taken, _worth(problem, pool)),
+        filled=taken.sum(axis=(1, 2)),
+        seats=float(flat.sum()),
+    )
+
+
+def best_gain(problem: SeatProblem, pool: int, new: Floats) -> Floats:
+    """Upper bound of the gain of any plan of the pool's seats, by future."""
+    people = problem.pools[pool]
+    new = _flat(new * open_to(problem, pool))
+    worth = value(problem, pool).ravel()
+    seated = most_seated(pool_seats(problem, pool), new, worth, waits=people.waits)
+    return np.einsum("ftc,tc->f", seated, _worth(problem, pool))
+
+
+def candidate_demands(many: Futures, names: list[str]) -> dict[str, dict[str, Floats]]:
+    """Demands that plans are made for: by plan, then by ``people/need``.
+
+    The means of the scenarios; ``mean`` of all futures; ``cautious``: the lower quartile of every
+    cell, as a pattern (scaled to the mean: the quartiles add up to fewer people than seats); and
+    ``future 25`` and so on: the single future with that percentage of futures below its total.
+    """
+    demands = {scenario: dict(mean) for scenario, mean in many.mean.items()}
+    mean = {name: many.new[name].mean(axis=0) for name in names}
+    demands["mean"] = mean
+    low = {name: np.quantile(many.new[name], _CAUTIOUS, axis=0) for name in names}
+    demands["cautious"] = {
+        name: part * (mean[name].sum() / part.sum()) if part.sum() > 0 else mean[name]
+        for name, part in low.items()
+    }
+    for share in _SINGLE:
+        demands[f"future {100 * share:.0f}"] = {
+            name: many.new[name][_at(many.new[name].sum(axis=(1, 2, 3, 4)), share)]
+            for name in names
+        }
+    return demands
+
+
+def proportional_seats(problem: SeatProblem, pool: int, new: Floats) -> Floats:
+    """Seats of every programme in proportion to those who wait and whom it takes.
+
+    Parameters
+    ----------
+    new : ndarray (year, province, occupation, age)
+        People newly in need; classes, sites and fairness are left out.
+    """
+    seats, left = np.zeros(new.shape), np.zeros(new.shape[1:])
+    for year, people in enumerate(new):
+        waiting = left + people
+        for index in problem.of_pool(pool):
+            programme = problem.programmes[index]
+            wish = waiting * programme.open_to[None]
+            if wish.sum() > 0:
+                seats[year] += wish * (programme.seats[year] / wish.sum())
+        left = np.maximum(waiting - seats[year], 0.0) * problem.pools[pool].waits
+    return seats
+
+
+def _plan_for(problem: SeatProblem, time_limit_seconds: float) -> Seats:
+    """By position of the pool; pools without a plan are left out."""
+    made = linear_seats(problem, time_limit_seconds=time_limit_seconds)
+    seats: Seats = {}
+    for pool in range(len(problem.pools)):
+        parts = [made[index] for index in problem.of_pool(pool)]
+        known = [part for part in parts if part is not None]
+        if known and len(known) == len(parts):
+            seats[pool] = np.sum(known, axis=0)
+    return seats
+
+
+def _own(problem: SeatProblem, plan: SeatPlan, pool: int) -> Floats:
+    return np.sum([plan.in_need[i] for i in problem.of_pool(pool)], axis=0).astype(float)
+
+
+def _needs(problem: SeatProblem, pools: list[int]) -> dict[str, list[int]]:
+    """Pools of each need, and of all."""
+    needs: dict[str, list[int]] = {"all": pools}
+    for pool in pools:
+        needs.setdefault(problem.pools[pool].name.split("/")[1], []).append(pool)
+    return needs
+
+
+def _rows(
+    plan: str, need: str, judged: list[Judged], best: list[Floats], many: Futures
+) -> list[tuple[object, ...]]:
+    gain = np.sum([part.gain for part in judged], axis=0)
+    regret = np.sum(best, axis=0) - gain
+    seats = sum(part.seats for part in judged)
+    taken = np.sum([part.filled for part in judged], axis=0) / max(seats, 1.0)
+    everything = np.arange(len(many.scenario))
+    rows: list[tuple[object, ...]] = []
+    for case, own in {"all": everything, **{name: many.of(name) for name in many.mean}}.items():
+        if len(own):
+            loss = regret[own]
+            figures = (gain[own].mean(), loss.mean(), np.quantile(loss, _LARGE), loss.max())
+            rows.append((plan, case, need, *map(float, figures), float(taken[own].mean())))
+    return rows
+
+
+def _least(table: pd.DataFrame) -> pd.Series:
+    """Rows of the plan of least largest regret over all futures, need by need."""
+    over_all = table[table["judged"] == "all"]
+    first = over_all.loc[over_all.groupby("need")["regret_max"].idxmin()]
+    chosen = pd.MultiIndex.from_frame(first[["plan", "need"]])
+    return pd.Series(pd.MultiIndex.from_frame(table[["plan", "need"]]).isin(chosen), table.index)
+
+
+def _worth(problem: SeatProblem, pool: int) -> Floats:
+    """Gain of a seat by year and cell."""
+    later = problem.later ** np.arange(len(problem.years))
+    return later[:, None] * value(problem, pool).ravel()
+
+
+def _flat(array: Floats) -> Floats:
+    """Province, occupation and age as one axis."""
+    return array.reshape(*array.shape[:-3], -1)
+
+
+def _at(total: Floats, share: float) -> int:
+    """Position of the value that `share` of the values are below."""
+    return int(np.argsort(total, kind="stable")[round(share * (len(total) - 1))])

@@ -1,0 +1,272 @@
+"""Solve the seat problem: a proven bound, then whole seats within the gap asked for.
+
+1. The linear programme without whole numbers gives the bound that no plan exceeds.
+2. Whole classes close to that solution, the best sums under them, and whole sums next to these.
+3. With whole sums the cells are flows: one more run makes them whole.
+If the gap is not reached that way, the integer programme is solved without help.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from forecast.errors import ConfigError
+from forecast.stages.integer_program import NOISE, Floats, IntegerProgram, Ints, Solution, solve
+from forecast.stages.seat_classes import class_model
+from forecast.stages.seat_model import SeatModel, linked_pools, seat_model, seats_at_sites
+from forecast.stages.seat_problem import Programme, SeatPlan, SeatProblem
+
+ROUGH = 1e-3  # of the seats: how near the fewest moved seats the first classes have to be
+
+
+@dataclass(frozen=True)
+class Relaxed:
+    """The linear programme of some pools, solved: for bounds, shadow prices and frontiers."""
+
+    model: SeatModel
+    program: IntegerProgram
+    solution: Solution | None  # None: nothing fulfils the rows
+
+
+def relax_seats(problem: SeatProblem, *, time_limit_seconds: float = 60.0) -> list[Relaxed]:
+    """Solve without whole numbers, pools that share nothing apart."""
+
+    def one(pools: list[int]) -> Relaxed:
+        model = seat_model(problem, pools)
+        program = model.build.finish()
+        return Relaxed(
+            model, program, solve(program, relax=True, time_limit_seconds=time_limit_seconds)
+        )
+
+    with ThreadPoolExecutor(2) as workers:  # HiGHS leaves Python's lock while it works
+        return list(workers.map(one, linked_pools(problem)))
+
+
+def plan_seats(
+    problem: SeatProblem,
+    *,
+    relaxed: list[Relaxed] | None = None,
+    relative_gap: float = 1e-3,
+    time_limit_seconds: float = 60.0,
+) -> SeatPlan | None:
+    """Give out all seats for the greatest gain; None where no plan exists.
+
+    Parameters
+    ----------
+    problem : SeatProblem
+    relaxed : list of Relaxed, optional
+        Of :func:`relax_seats`, where it is known already.
+    relative_gap : float
+        Proven distance to the best gain that is good enough; 0 asks for the optimum.
+    time_limit_seconds : float
+        Of each run of HiGHS.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from forecast.stages.seat_problem import Pool, Programme
+    >>> people = np.array([[[[3], [5]]]])  # one year, one province, two occupations, one age
+    >>> pool = Pool("employed/ax", people, np.array([[[1.0], [2.0]]]))
+    >>> course = Programme("course", 0, np.array([6]), np.ones((2, 1), bool), np.ones(1))
+    >>> plan = plan_seats(SeatProblem((2026,), (pool,), (course,), np.zeros(2), np.array([0])))
+    >>> plan.in_need[0].ravel().tolist(), plan.gain
+    ([1, 5], 11.0)
+    """
+
+    if relaxed is None:
+        relaxed = relax_seats(problem, time_limit_seconds=time_limit_seconds)
+    if any(part.solution is None for part in relaxed):
+        return None
+
+    def one(part: Relaxed) -> _Whole | None:
+        return _guided(part, relative_gap, time_limit_seconds)
+
+    with ThreadPoolExecutor(2) as workers:
+        parts = list(workers.map(one, relaxed))
+    # What a part may lose is a share of all: a small one is not worth minutes.
+    bounds = [part.solution.bound for part in relaxed if part.solution is not None]
+    left = relative_gap * abs(sum(bounds))
+    done: list[_Whole] = []
+    for part, found, bound in zip(relaxed, parts, bounds, strict=True):
+        lost = np.inf if found is None else bound - found.gain
+        if found is None or lost > max(left, NOISE * abs(bound)):
+            found = _exact(part, found, relative_gap, time_limit_seconds)
+            if found is None:
+                return None
+        left -= max(found.bound - found.gain, 0.0)
+        done.append(found)
+    return _plan(problem, done)
+
+
+@dataclass(frozen=True)
+class _Whole:
+    """Whole values of one programme of pools, their gain and its bound."""
+
+    model: SeatModel
+    values: Floats
+    gain: float
+    bound: float
+
+
+def _guided(part: Relaxed, relative_gap: float, time_limit_seconds: float) -> _Whole | None:
+    """Whole classes close to the linear solution, then the best sums under them, then cells."""
+    model, program = part.model, part.program
+    assert part.solution is not None
+    best = part.solution
+    if any(columns.taught is not None for columns in model.programmes):
+        # Only a start, so a rough one will do: what it costs is in the gap.
+        classes = solve(
+            class_model(model, program, part.solution.values),
+            relative_gap=0.2,
+            absolute_gap=ROUGH * sum(p.seats.sum() for p in _members(part)),
+            time_limit_seconds=time_limit_seconds,
+        )
+        if classes is None:
+            return None
+        program = _held(model, program, classes.values)
+        found = solve(
+            program, relax=True, time_limit_seconds=time_limit_seconds, start=part.solution
+        )
+        if found is None:
+            return None
+        best = found
+    for room in (0, 1, 5):
+        near = _near(model, program, best.values, room)
+        sums = solve(near, relative_gap=relative_gap / 2, time_limit_seconds=time_limit_seconds)
+        if sums is not None:
+            cells = _cells(model, program, sums.values, best, time_limit_seconds)
+            if cells is not None:
+                return _Whole(model, cells.values, cells.gain, part.solution.bound)
+    return None
+
+
+def _members(part: Relaxed) -> list[Programme]:
+    return [part.model.problem.programmes[c.programme] for c in part.model.programmes]
+
+
+def _exact(
+    part: Relaxed, known: _Whole | None, relative_gap: float, time_limit_seconds: float
+) -> _Whole | None:
+    """Solve the integer programme without help; the better of it and what is known."""
+    program = part.program
+    exact = replace(program, integer=_seats(part.model, program) | program.integer)
+    try:
+        best = solve(exact, relative_gap=relative_gap, time_limit_seconds=time_limit_seconds)
+    except ConfigError:  # no plan in time: what is known stands, with its gap
+        if known is None:
+            raise
+        return known
+    assert part.solution is not None
+    if best is None:
+        return None
+    bound = min(part.solution.bound, best.bound)
+    if known is not None and known.gain >= best.gain:
+        return replace(known, bound=bound)
+    return _Whole(part.model, best.values, best.gain, bound)
+
+
+def _held(model: SeatModel, program: IntegerProgram, values: Floats) -> IntegerProgram:
+    """Hold classes and their seats."""
+    low, high = program.low.copy(), program.high.copy()
+    for columns in model.programmes:
+        for part in (columns.taught, columns.classes):
+            if part is not None:
+                low[part] = high[part] = np.round(values[part])
+    return replace(program, low=low, high=high)
+
+
+def _near(model: SeatModel, program: IntegerProgram, values: Floats, room: int) -> IntegerProgram:
+    """Hold the sums by province and age `room` beyond the whole numbers around a solution."""
+    low, high = program.low.copy(), program.high.copy()
+    for columns in model.programmes:
+        group = columns.group.ravel()
+        low[group] = np.maximum(np.floor(values[group] + NOISE) - room, low[group])
+        high[group] = np.minimum(np.ceil(values[group] - NOISE) + room, high[group])
+    return replace(program, low=low, high=high)
+
+
+def _cells(
+    model: SeatModel,
+    program: IntegerProgram,
+    values: Floats,
+    start: Solution,
+    time_limit_seconds: float,
+) -> Solution | None:
+    """Whole cells under whole sums: a network, unless a bound on the sexes cuts through it."""
+    whole = program.integer
+    fixed = replace(
+        program,
+        low=np.where(whole, np.round(values), program.low),
+        high=np.where(whole, np.round(values), program.high),
+        integer=np.zeros(len(values), dtype=bool),
+    )
+    found = solve(fixed, time_limit_seconds=time_limit_seconds, start=start)
+    seats = _seats(model, program)
+    if found is None or _is_whole(found.values[seats]):
+        return found
+    return solve(
+        replace(fixed, integer=seats), relative_gap=1e-4, time_limit_seconds=time_limit_seconds
+    )
+
+
+def _seats(model: SeatModel, program: IntegerProgram) -> np.ndarray:
+    seats = np.zeros(len(program.gain), dtype=bool)
+    for columns in model.programmes:
+        seats[columns.seat.ravel()] = True
+    return seats
+
+
+def _is_whole(values: Floats) -> bool:
+    return bool((np.abs(values - np.round(values)) < NOISE).all())
+
+
+def _plan(problem: SeatProblem, parts: list[_Whole]) -> SeatPlan:
+    n_year, n_province = len(problem.years), len(problem.served_by)
+    in_need: dict[int, Ints] = {}
+    sites: dict[int, Ints | None] = {}
+    beyond = np.zeros((len(problem.programmes), n_year, n_province), dtype=np.int64)
+    for part in parts:
+        whole = np.round(part.values).astype(np.int64)
+        for columns in part.model.programmes:
+            index = columns.programme
+            programme = problem.programmes[index]
+            seated = np.zeros((n_year, *problem.pools[programme.pool].new.shape[1:]), np.int64)
+            seated[:, *columns.cells.T] = whole[columns.seat]
+            in_need[index] = seated
+            sites[index] = None
+            if columns.taught is not None and columns.classes is not None:
+                taught, classes = whole[columns.taught], whole[columns.classes]
+                sites[index] = seats_at_sites(programme, taught, classes)
+            if columns.beyond_at is not None:
+                beyond[index] = whole[columns.beyond_at]
+            elif columns.beyond is not None and programme.beyond is not None:
+                for year, total in enumerate(whole[columns.beyond]):
+                    beyond[index, year] = largest_remainder(programme.beyond[year], int(total))
+    order = range(len(problem.programmes))
+    gain, bound = (float(sum(getattr(p, key) for p in parts)) for key in ("gain", "bound"))
+    return SeatPlan(
+        in_need=tuple(in_need[i] for i in order),
+        beyond=beyond,
+        at_site=tuple(sites[i] for i in order),
+        gain=gain,
+        bound=bound,
+        gap=max(bound - gain, 0.0) / bound if bound > 0 else 0.0,
+    )
+
+
+def largest_remainder(shares: Floats, total: int) -> Ints:
+    """Whole numbers in proportion to `shares` that sum to `total`, each within one of its share.
+
+    Examples
+    --------
+    >>> largest_remainder(np.array([0.5, 0.3, 0.2]), 7).tolist()
+    [4, 2, 1]
+    """
+    target = shares / shares.sum() * total if shares.sum() > 0 else np.zeros_like(shares)
+    whole = np.floor(target + NOISE).astype(np.int64)
+    order = np.argsort(whole - target, kind="stable")
+    whole[order[: total - int(whole.sum())]] += 1
+    return whole
