@@ -208,7 +208,7 @@ class CohortOptions:
     regions: dict[str, list[str]] = field(default_factory=dict)  # the 8 권역 and their 시도
     unitemised: str | None = None  # programme that takes the 활동기 seats nobody itemises
     release_years: list[int] = field(default_factory=lambda: [2026])  # of the tables to hand out
-    frontier: list[float] = field(default_factory=lambda: [0.0, 0.25, 0.5, 0.75, 0.9, 1.0])
+    frontier: list[float] = field(default_factory=lambda: [0.0, 0.25, 0.5, 0.6, 0.7, 1.0])
     future_draws: int = 40  # futures that plans are judged under; 0: none
     demand_changes: list[float] = field(default_factory=lambda: [-0.2, 0.2])
     time_limit_seconds: float = 60.0

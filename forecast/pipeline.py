@@ -268,6 +268,7 @@ def _cohorts(results: Results, options: Options, progress: Progress) -> None:
         shipped_cohorts(),
         results.reskilling,
         results.reference,
+        rng=stage_rng(options.seed, "cohorts"),
         advance=progress,
     )
 

@@ -1,8 +1,8 @@
 """Resolve the dependencies of pyproject.toml in a fresh environment and write the lock files.
 
 PyTorch's build tag and CUDA packages are left out, so the lock holds for CPU wheels everywhere.
-statsforecast comes without its own bounds (docs/decisions/0003-dependencies.md); what it imports is
-resolved within the versions of a run.
+statsforecast and ortools come without their own bounds (docs/decisions/0003-dependencies.md); what
+they import is resolved within the versions of a run.
 Run it with the pip options that reach a CPU wheel: ``TORCH_ARGS="..." make lock``.
 """
 
@@ -15,7 +15,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 DEVICE_PACKAGES = ("nvidia-", "cuda-", "triton", "pytorch-triton", "forecast-kr", "setuptools")
-IMPORTED_BY_STATSFORECAST = ("coreforecast", "fugue", "statsmodels", "utilsforecast")
+UNBOUND = ("ortools", "statsforecast")
+IMPORTED_BY_THEM = (
+    *("coreforecast", "fugue", "statsmodels", "utilsforecast"),
+    *("absl-py", "immutabledict"),
+)
 HEADER = "# Written by scripts/lock.py from pyproject.toml ({extra}); do not edit.\n"
 
 
@@ -30,8 +34,8 @@ def main() -> None:
         run = freeze(python)
         bounds = Path(folder) / "run.txt"
         bounds.write_text("\n".join(run), encoding="utf-8")
-        pip_install(python, "--constraint", str(bounds), *IMPORTED_BY_STATSFORECAST)
-        pip_install(python, "--no-deps", "statsforecast")
+        pip_install(python, "--constraint", str(bounds), *IMPORTED_BY_THEM)
+        pip_install(python, "--no-deps", *UNBOUND)
         comparators = [line for line in freeze(python) if line not in run]
         pip_install(python, f"{ROOT}[test]")
         test = [line for line in freeze(python) if line not in run + comparators]

@@ -1,4 +1,4 @@
-"""Korean words of the section on seats: titles, units, names, and which year is told first."""
+"""Korean words of the section on seats: names, units, and which years and programmes it tells."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from forecast.report.style import NEED_NAMES, PERSONS_PER_MAN, SCENARIO_NAMES
+from forecast.report.style import NEED_NAMES, SCENARIO_NAMES
 from forecast.types import NEEDS
 
 Tables = Mapping[str, pd.DataFrame]
@@ -67,11 +67,6 @@ PLAN_NAMES = {
     "proportional": "수요에 비례", "draws": "추출 전체", "mean": "추출의 평균",
     "scenarios": "시나리오 전체", "all": "모든 미래",
 }  # fmt: skip
-OPEN = {  # words of the registry that say nothing in Korean
-    "national": "전국", "national (remote)": "전국 (원격)", "national (online)": "전국 (온라인)",
-    "online": "온라인", "remote training": "원격훈련", "free": "무료", "university": "대학",
-    "polytechnic campuses": "폴리텍 캠퍼스", "not stated": "문서에 없음",
-}  # fmt: skip
 # Whose published outcomes say something about a programme: the same course in earlier years, or
 # the programme that it is a part of.
 EVIDENCE = {
@@ -108,58 +103,6 @@ def unit_name(unit: str) -> str:
     ('개소', '명', 'boats')
     """
     return UNIT_NAMES.get(unit, unit)
-
-
-def in_korean(text: object) -> str:
-    """Words of the registry as printed; the few English ones that stand for a gap in Korean.
-
-    Examples
-    --------
-    >>> in_korean("national"), in_korean(""), in_korean("17 광역자치단체")
-    ('전국', '문서에 없음', '17 광역자치단체')
-    """
-    words = "" if text is None or text != text else str(text).strip()
-    return OPEN.get(words, words) or OPEN["not stated"]
-
-
-def korean(note: object) -> str:
-    """Korean half of a note written «English / 한국어»; one without Korean stays as it is.
-
-    Examples
-    --------
-    >>> korean("about / 내외; no year printed: assumed / 연도 미기재: 가정")
-    '내외; 연도 미기재: 가정'
-    >>> korean("rounded")
-    'rounded'
-    """
-    words = "" if note is None or note != note else str(note)
-    halves = [part.rpartition(" / ")[2] for part in words.split("; ")]
-    in_hangul = [half for half in halves if re.search("[가-힣]", half)]
-    return "; ".join(in_hangul) if in_hangul else words
-
-
-def title(subject: str, what: str, when: str, unit: str) -> str:
-    """Title of a table as a ministry prints it.
-
-    Examples
-    --------
-    >>> title("AX 훈련과정", "시도별·연령별 정원", "2026년", "persons")
-    'AX 훈련과정: 시도별·연령별 정원 (2026년, 단위: 명)'
-    """
-    return f"{subject}: {what} ({when}, 단위: {unit_name(unit)})"
-
-
-def in_man(persons: float) -> str:
-    """Write a round number of people as documents print it, another one in full.
-
-    Examples
-    --------
-    >>> in_man(30_000), in_man(29_500), in_man(1_000_000)
-    ('3만 명', '29,500명', '100만 명')
-    """
-    if persons and persons % PERSONS_PER_MAN == 0:
-        return f"{persons / PERSONS_PER_MAN:,.0f}만 명"
-    return f"{persons:,.0f}명"
 
 
 def pool_name(people: str, need: str) -> str:

@@ -6,12 +6,11 @@ from typing import Any
 
 import pandas as pd
 
+from forecast.report.cohort_print import in_korean, korean, source_words
 from forecast.report.cohort_words import (
     ROUNDINGS,
     Names,
     Tables,
-    in_korean,
-    korean,
     programme_name,
     unit_name,
 )
@@ -50,7 +49,7 @@ def registry_rows(tables: Tables, names: Names) -> dict[str, Rows]:
             "year_ko": in_korean(row["year_stated"]),
             "ministry": in_korean(row["ministry"]),
             "reason": korean(row["reason"]),
-            "source_line": row["source_line"] or "",
+            "source_words": source_words(row["source"], row["source_line"]),
         }
     contradictions = records(tables, "cohort_contradictions")
     for row in contradictions:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from forecast.report.cohort_print import in_man, korean
 from forecast.report.cohort_words import (
     BESIDE,
     PERSONS,
@@ -17,8 +19,6 @@ from forecast.report.cohort_words import (
     Names,
     Tables,
     by_need,
-    in_man,
-    korean,
     plan_years,
     planned_programmes,
     pool_name,
@@ -131,6 +131,15 @@ def _totals(tables: Tables, names: Names, year: int) -> pd.DataFrame:
     )
 
 
+def _once(totals: pd.DataFrame) -> pd.DataFrame:
+    """Leave out a goal that prints a stage total once more, number by number."""
+    stages = totals[totals["programme"].str.startswith(STAGE)]
+    key = ["stage", "published", "allocated"]
+    known = set(stages[key].itertuples(index=False, name=None))
+    again = [tuple(row) in known for row in totals[key].itertuples(index=False, name=None)]
+    return totals[~(totals["sums"] & np.array(again)) | totals.index.isin(stages.index)]
+
+
 def _parts(tables: Tables) -> list[str]:
     """Programmes that are a part of another one, whose number holds theirs."""
     if "cohort_programmes" not in tables:
@@ -152,6 +161,7 @@ def _stages(tables: Tables, code: pd.Series) -> pd.Series:
 
 
 def _overview(totals: pd.DataFrame, tables: Tables) -> dict[str, Rows]:
+    totals = _once(totals)
     persons = totals["unit"] == PERSONS
     seated = totals[persons & totals["told"]]
     order = [*(stage for stage in STAGES if stage != EVERY), BESIDE, "", EVERY]

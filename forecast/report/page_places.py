@@ -6,18 +6,18 @@ from typing import Any
 
 import pandas as pd
 
+from forecast.report.cohort_print import korean
 from forecast.report.cohort_words import (
     SITE_NAMES,
     Names,
     Tables,
-    korean,
     programme_name,
     unit_name,
 )
 
 Rows = list[dict[str, Any]]
 FUNNEL = ("P000-SME-ROADMAP", "P000-AX-CUSTOM")  # firms with a roadmap, of them with own courses
-NO_SIDO = "00"
+IN_PROVINCE = ("province", "campus")  # kinds of site whose 시도 is that of all they stand for
 
 
 def place_sections(tables: Tables, names: Names) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def place_sections(tables: Tables, names: Names) -> dict[str, Any]:
 def first_places(tables: Tables) -> pd.DataFrame:
     """Rows of ``cohort_sites`` of their first year."""
     if "cohort_sites" not in tables:
-        return pd.DataFrame(columns=["year", "programme", "unit", "sido", "count"])
+        return pd.DataFrame(columns=["year", "programme", "unit", "site_kind", "sido", "count"])
     table = tables["cohort_sites"]
     return table[table["year"] == table["year"].min()]
 
@@ -61,7 +61,9 @@ def _places(table: pd.DataFrame, names: Names) -> Rows:
     for _, part in table.groupby(["programme", "unit"], sort=False):
         code, unit = str(part["programme"].iloc[0]), str(part["unit"].iloc[0])
         kinds = "·".join(SITE_NAMES.get(kind, kind) for kind in sorted(part["site_kind"].unique()))
-        spread = part[part["sido"] == NO_SIDO].sort_values("count", ascending=False, kind="stable")
+        spread = part[~part["site_kind"].isin(IN_PROVINCE)].sort_values(
+            "count", ascending=False, kind="stable"
+        )
         named = [
             f"{site} {count:,}" for site, count in zip(spread["site"], spread["count"], strict=True)
         ]
@@ -82,7 +84,7 @@ def _places(table: pd.DataFrame, names: Names) -> Rows:
 
 def _by_province(table: pd.DataFrame, names: Names) -> dict[str, Any] | None:
     """Provinces in rows, a programme and its unit in a column; columns are never added."""
-    own = table[table["sido"] != NO_SIDO]
+    own = table[table["site_kind"].isin(IN_PROVINCE)]
     if own.empty:
         return None
     wide = own.pivot_table(

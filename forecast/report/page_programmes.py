@@ -8,18 +8,16 @@ from typing import Any
 
 import pandas as pd
 
+from forecast.report.cohort_print import in_korean, korean, source_words, title
 from forecast.report.cohort_words import (
     EVIDENCE,
     PERSONS,
     Names,
     Tables,
     group_name,
-    in_korean,
-    korean,
     plan_years,
     planned_programmes,
     programme_name,
-    title,
     unit_name,
 )
 from forecast.report.page_programme_seats import (
@@ -39,7 +37,7 @@ OF_CAMPUSES = (
     "every_campus", "minimum_class", "maximum_class", "maximum_share_per_campus", "room_months",
     "served_by",
 )  # fmt: skip
-RULES = ("programmes", "beside")  # defaults with one value a programme
+RULES = ("programmes", "beside", "beyond_need")  # defaults with one value a programme
 MEASURES = ("유지취업률", "취업률", "수료율", "자격취득률")
 
 
@@ -144,7 +142,7 @@ def _facts(code: str, tables: Tables) -> list[tuple[str, str]]:
         ("비용·수당", in_korean(row["cost_text"])),
         ("조건·비고", in_korean(row["conditions"])),
         ("배분", korean(row["reason"]) or in_korean("")),
-        ("출처", f"{row['source']} {in_korean(row['source_line'])}"),
+        ("출처", source_words(row["source"], row["source_line"])),
     ]
 
 
@@ -172,7 +170,8 @@ def _own_value(value: str, code: str) -> str:
         return value  # free words
     if not isinstance(rules, dict) or code not in rules:
         return value
-    return json.dumps(rules[code], ensure_ascii=False)
+    own = rules[code]
+    return korean(own) if isinstance(own, str) else json.dumps(own, ensure_ascii=False)
 
 
 def _contradictions(code: str, tables: Tables) -> Rows:

@@ -45,10 +45,11 @@ def cohort_lines(tables: Tables) -> list[str]:
         return []
     totals = tables["cohort_totals"]
     totals = totals[planned_rows(tables) & (totals["unit"] == PERSONS)]
-    sums = totals["programme"].str.contains(SUMS)
+    stages = totals["programme"].str.startswith(STAGE)
+    sums = stages | totals["programme"].str.contains(SUMS)  # goals print the stages once more
     lines = [f"Cohort targets, {years[0]} (persons; sites and firms are counted apart)"]
-    for row in totals[sums].to_dict("records"):
-        lines += [_line(row), f"{INDENT * 2}{row['note']}"]
+    for row in totals[stages].to_dict("records"):
+        lines += [_line(row), f"{INDENT * 2}{row['note'].partition('; ')[0]}"]
     own = totals[~sums].set_index("programme", drop=False)
     for code in [code for code in planned_programmes(tables) if code in own.index] or own.index:
         lines.append(_line(own.loc[code].to_dict()))

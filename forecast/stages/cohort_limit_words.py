@@ -20,6 +20,8 @@ UNITS = {
     "fair_sex": "point of fairness (0.01)",
 }
 _SEX = {"women": "여성", "men": "남성"}
+_IF = {"more": "늘리면", "fewer": "줄이면", "lower": "낮추면"}
+_EVEN_IF = {"more": "늘려도", "fewer": "줄여도", "lower": "낮춰도"}
 _PRINTED = 0.005  # smaller prices are none in two decimals
 
 
@@ -68,7 +70,7 @@ def limit_words(limit: Limit, names: Names) -> str:
     >>> limit_words(Limit(2026, "fair_age", "employed/ax/60+", 0.0, 12.0, False, 0.5), names)
     '재직자 · AX(도메인+AI) 2026년 60세 이상 배정률 평균의 50% 이상: 12.0명 여유가 있습니다'
     """
-    subject, change, unit = _parts(limit, names)
+    subject, change, verb, unit = _parts(limit, names)
     if limit.kind == "need":
         tight, cells = limit.count
         subject += f", {cells:,}개 셀 중 {tight:,}개에서 모두 배정"
@@ -77,41 +79,39 @@ def limit_words(limit: Limit, names: Names) -> str:
     price = abs(limit.price)
     if price >= _PRINTED:
         mean = "평균 " if limit.kind == "need" else ""
-        return f"{subject}: {change}면 이득이 {mean}{price:,.2f} 늘어납니다"
+        return f"{subject}: {change} {_IF[verb]} 이득이 {mean}{price:,.2f} 늘어납니다"
     if price > 0.0:
-        return f"{subject}: {change}면 이득이 {_PRINTED} 미만으로 늘어납니다"
-    return f"{subject}: {change}도 이득은 그대로입니다".replace("리도", "려도").replace("추도", "춰도")
+        return f"{subject}: {change} {_IF[verb]} 이득이 {_PRINTED} 미만으로 늘어납니다"
+    return f"{subject}: {change} {_EVEN_IF[verb]} 이득은 그대로입니다"
 
 
-def _parts(limit: Limit, names: Names) -> tuple[str, str, str]:
-    """Subject, what giving way means (up to the ending), and unit of the slack."""
+def _parts(limit: Limit, names: Names) -> tuple[str, str, str, str]:
+    """Subject; by how much it gives way and which way; unit of the slack."""
     kind, year, size = limit.kind, f"{limit.year}년", f"{limit.size:,.0f}"
     if kind == "seats":
-        change = "1명을 줄이" if limit.price < 0 else "1명을 늘리"
-        return f"{names.programme(limit.label)} {year} 정원 {size}명", change, "명"
+        verb = "fewer" if limit.price < 0 else "more"
+        return f"{names.programme(limit.label)} {year} 정원 {size}명", "1명을", verb, "명"
     if kind == "need":
-        return f"{names.pool(limit.label)} {year} 새 수요 {size}명", "수요를 1명 늘리", "명"
+        return f"{names.pool(limit.label)} {year} 새 수요 {size}명", "1명을", "more", "명"
     if kind == "budget":
-        return f"{year} 예산 {size}백만 원", "1백만 원을 늘리", "백만 원"
+        return f"{year} 예산 {size}백만 원", "1백만 원을", "more", "백만 원"
     if kind == "room":
-        place = names.provinces[limit.label]
-        return f"{place} {year} 강의실 {size}학급·월", "1학급·월을 늘리", "학급·월"
+        subject = f"{names.provinces[limit.label]} {year} 강의실 {size}학급·월"
+        return subject, "1학급·월을", "more", "학급·월"
     if kind.startswith("fair_"):
         people, need, group = limit.label.split("/")
-        name = {
-            "fair_age": age_words,
-            "fair_province": lambda code: names.provinces[code],
-            "fair_sex": lambda code: _SEX[code],
-        }[kind](group)
+        if kind == "fair_province":
+            name = names.provinces[group]
+        else:
+            name = age_words(group) if kind == "fair_age" else _SEX[group]
         pool = names.pool(f"{people}/{need}")
         subject = f"{pool} {year} {name} 배정률 평균의 {limit.size:.0%} 이상"
-        return subject, "하한을 1%p 낮추", "명"
+        return subject, "하한을 1%p", "lower", "명"
     programme, province = limit.label.split("/")
     where = f"{names.programme(programme)} {year} {names.provinces[province]}"
-    if kind == "class_smallest":
-        return f"{where} 학급당 {size}명 이상", "합계 1명이 모자라도 되게 낮추", "명"
-    if kind == "class_largest":
-        return f"{where} 학급당 {size}명 이하", "합계 1명을 늘리", "명"
-    if kind == "most":
-        return f"{where} 캠퍼스 정원 합계 {size}명 이하", "1명을 늘리", "명"
-    return f"{where} {size}개 캠퍼스마다 한 학급 이상", "1학급을 줄이", "학급"
+    return {
+        "class_smallest": (f"{where} 학급당 {size}명 이상", "학급 하한 합계를 1명", "lower", "명"),
+        "class_largest": (f"{where} 학급당 {size}명 이하", "학급 상한 합계를 1명", "more", "명"),
+        "most": (f"{where} 캠퍼스 정원 합계 {size}명 이하", "1명을", "more", "명"),
+        "every_site": (f"{where} {size}개 캠퍼스마다 한 학급 이상", "1학급을", "fewer", "학급"),
+    }[kind]

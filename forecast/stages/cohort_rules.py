@@ -58,7 +58,8 @@ def check_rules(options: CohortOptions) -> None:
         if wrong:
             raise ConfigError(f"{key}.ages: {wrong} expected among {list(AGE_GROUPS)}.")
     known = [*rules, REST]
-    unknown = sorted(set(options.seats) - set(known))
+    asked = {name for name, seats in options.seats.items() if seats is not None}
+    unknown = sorted(asked - set(known))
     if unknown:
         raise ConfigError(f"cohorts.seats: {unknown} get no seats; expected among {known}.")
     negative = sorted(name for name, seats in options.seats.items() if (seats or 0) < 0)
@@ -273,11 +274,12 @@ def _sites(
     sites: pd.DataFrame,
 ) -> Sites:
     places = {code: index for index, code in enumerate(people.provinces)}
+    most = int(np.floor(options.maximum_share_per_campus * seats.max() + 1e-9))
     return Sites(
         province=np.array([places[code] for code in sites["sido"]], dtype=np.int64),
         smallest_class=options.minimum_class,
         largest_class=options.maximum_class,
-        most=int(np.floor(options.maximum_share_per_campus * seats.max() + 1e-9)),
+        most=max(most, options.maximum_class),  # one class is never too much for a campus
         every_site=rule.every_campus,
         months=rule.months,
     )

@@ -10,13 +10,14 @@ import pandas as pd
 
 from forecast.options import CohortOptions, ProgrammeOptions
 from forecast.stages.coarse_tables import coarse_tables
+from forecast.stages.cohort_explanation import explanation_tables
 from forecast.stages.cohort_registry import (
     contradictions_table,
     defaults_table,
     figures_table,
     registry_table,
 )
-from forecast.stages.cohort_rules import REST, SMART, all_rules, rules_beside
+from forecast.stages.cohort_rules import REST, SMART, all_rules, rules_beside, seats_by_year
 from forecast.stages.cohort_sites import cohort_sites
 from forecast.stages.cohort_texts import OPEN
 from forecast.stages.cohort_totals import checked_totals, cohort_totals
@@ -26,6 +27,7 @@ from forecast.types import CohortPlan, ReskillingDemand
 Tables = Mapping[str, pd.DataFrame]
 _PEOPLE_KO = {"employed": "재직자", "separated": "이·전직자", "entering": "구직자(취업 예정자)"}
 _NEED_KO = {"ai_basic": "AI 기초", "ax": "AX", "job_change": "직무전환"}
+_WHO_NEED_KO = {"ai_basic": "AI 기초가", "ax": "AX가", "job_change": "직무전환이"}
 
 
 def plan_cohorts(
@@ -34,6 +36,7 @@ def plan_cohorts(
     demand: ReskillingDemand,
     tables: Tables,
     *,
+    rng: np.random.Generator,
     advance: Callable[[str], None] = lambda text: None,
 ) -> CohortPlan:
     """Plan whole-number targets for every programme of persons, and explain the plan.
@@ -46,6 +49,8 @@ def plan_cohorts(
         People in need by scenario, year and cell.
     tables : mapping of str to DataFrame
         The reference tables.
+    rng : Generator
+        Draws the futures that plans are judged under.
     advance : callable
         Told what is being done.
 
@@ -79,6 +84,15 @@ def plan_cohorts(
         "cohort_figures": figures_table(tables),
         "cohort_defaults": defaults_table(open_values(options), open_values(shipped)),
         "cohort_contradictions": contradictions_table(tables),
+        **explanation_tables(
+            options,
+            solved,
+            demand,
+            tables,
+            seats_by_year(options, tables),
+            rng=rng,
+            advance=advance,
+        ),
     }
     plans = [done.plan for done in solved.rounds]
     gain, bound = (float(sum(getattr(plan, key) for plan in plans)) for key in ("gain", "bound"))
@@ -124,7 +138,7 @@ def _for_whom(rule: ProgrammeOptions) -> str:
     """Who gets its seats, in both languages."""
     ages = ", ".join(rule.ages) or "all ages"
     jobs = f", KSCO {'/'.join(rule.occupations)}" if rule.occupations else ""
-    korean = f"{_NEED_KO.get(rule.need, rule.need)}이 필요한 {_PEOPLE_KO.get(rule.people, '')}"
+    korean = f"{_WHO_NEED_KO[rule.need]} 필요한 {_PEOPLE_KO[rule.people]}"
     return f"{rule.people} in need of {rule.need}, {ages}{jobs} / {korean}"
 
 

@@ -151,9 +151,10 @@ def _ratio(wanted: Floats, there: Floats) -> Floats:
 
 def _draws(array: xr.DataArray, scenario: tuple[str, ...], draw: Ints, place: str) -> Floats:
     """Pick one draw of one scenario for every future: (future, year, place, age, need)."""
-    picked = array.sel(scenario=xr.DataArray(list(scenario), dims="future")).isel(
-        draw=xr.DataArray(draw, dims="future")
-    )
+    names = [str(name) for name in array["scenario"].values]
+    own = xr.DataArray([names.index(name) for name in scenario], dims="future")
+    # Both at once: scenario by scenario would copy all draws for every future.
+    picked = array.isel(scenario=own, draw=xr.DataArray(draw, dims="future"))
     return picked.transpose("future", "year", place, "age_group", "need").to_numpy()
 
 

@@ -17,7 +17,9 @@ from forecast.errors import ConfigError
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 NOISE = 1e-7  # a value this close to a whole number is one
-PARALLEL = 1 << 13  # presolve of parallel rows and columns: HiGHS 1.15 loses optima with it
+# Two rules of presolve with which HiGHS 1.15 proves too small an optimum of small programmes:
+# the aggregator, and parallel rows and columns.
+PRESOLVE_OFF = 1 << 12 | 1 << 13
 
 
 @dataclass(frozen=True)
@@ -228,7 +230,7 @@ def _highs(relative_gap: float, absolute_gap: float, time_limit_seconds: float) 
         "time_limit": float(time_limit_seconds),
         "mip_rel_gap": float(relative_gap),
         "mip_abs_gap": float(absolute_gap),
-        "presolve_rule_off": PARALLEL,
+        "presolve_rule_off": PRESOLVE_OFF,
     }.items():
         highs.setOptionValue(option, value)
     return highspy, highs

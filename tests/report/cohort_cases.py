@@ -271,7 +271,7 @@ def _balance(rng, targets):
     for (year, people, need), own in given.iterrows():
         # Everybody enters with a seat; of the others most of the first year's need waits.
         newly = int(own["in_need"] * (1 if people == "entering" else 6 if year == YEARS[0] else 1))
-        waiting = 0 if year == YEARS[0] or people == "entering" else rows_of(rows, people, need)
+        waiting = 0 if people == "entering" else rows_of(rows, people, need)
         rows.append(
             {"year": year, "people": people, "need": need, "waiting_before": waiting,
              "newly_in_need": newly, "seats_in_need": own["in_need"],
@@ -284,7 +284,8 @@ def _balance(rng, targets):
 
 def rows_of(rows, people, need):
     """People still waiting at the end of the year before."""
-    return [r["waiting_after"] for r in rows if (r["people"], r["need"]) == (people, need)][-1]
+    left = [r["waiting_after"] for r in rows if (r["people"], r["need"]) == (people, need)]
+    return left[-1] if left else 700
 
 
 def _coverage(rng):
@@ -304,7 +305,7 @@ def _constraints(rng):
     return table.assign(
         constraint="seats",
         binding=np.where(np.arange(14) < 12, "yes", "no"),
-        shadow_price=rng.permutation(np.linspace(-0.5, 3.0, 14)),
+        shadow_price=rng.permutation(np.linspace(-3.0, 2.0, 14)),
         unit="seat",
         words_ko=[f"조건 {k}의 정원이 하나 늘면" for k in range(14)],
     )[list(COHORT_TABLES["cohort_constraints"])]

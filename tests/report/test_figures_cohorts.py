@@ -89,6 +89,16 @@ def test_a_campus_of_a_few_people_is_not_printed(tables):
     assert sum("…" in text for text in words) >= 2
 
 
+def test_a_campus_that_is_kept_back_is_hidden_in_the_figure(tables):
+    one = {"year": FIRST, "programme": "P000-POLY-BASIC", "level": "site", "site": "강릉"}
+    kept = pd.DataFrame([one | {"sido": None, "age_group": None, "persons": pd.NA}])
+    targets = tables["cohort_targets"].query("programme != 'P000-JOB-SWITCH'")
+    calm = targets[(targets["site_kind"] == "campus") & (targets["persons"] >= 5)]
+    words = texts(drawn(draw_cohorts_by_site, {"cohort_targets": calm, "cohort_release": kept}))
+    without = texts(drawn(draw_cohorts_by_site, {"cohort_targets": calm}))
+    assert sum("…" in text for text in words) > sum("…" in text for text in without)
+
+
 def test_without_campuses_there_is_no_campus_figure(tables):
     targets = tables["cohort_targets"].query("site_kind != 'campus'")
     assert draw_cohorts_by_site({"cohort_targets": targets}, names()) is None
@@ -145,15 +155,15 @@ def test_maps_count_places_and_never_people(tables):
     words = texts(figure)
     with_province = [row for row in PLACES if row[3] in ("province", "campus")]
     for _, _, _, _, count in with_province:
-        assert any(f"({count:,}개" in text for text in words)
+        assert any(f"\n{count:,}개" in text for text in words)
     squares = sum(len(axes.patches) for axes in figure.axes)
     assert squares == 17 * len(with_province)
-    assert not any(text.endswith("명)") for text in words)
+    assert not any(text.endswith("명") for text in words)
 
 
 def test_regions_alone_have_no_map():
-    sites = cohort_tables()["cohort_sites"].query("sido == '00'")
-    assert draw_places({"cohort_sites": sites}, names()) is None
+    sites = cohort_tables()["cohort_sites"].query("site_kind == 'region'")
+    assert draw_places({"cohort_sites": sites.assign(sido="51")}, names()) is None
 
 
 def test_an_empty_list_of_cases_has_no_figure(tables):

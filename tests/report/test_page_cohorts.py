@@ -105,6 +105,35 @@ def test_programmes_beside_the_documents_are_in_no_sum(tables):
     assert by_year["rows"][-1]["name"] == programme_name("K-CAREER", {})
 
 
+def test_a_goal_that_prints_a_stage_once_more_is_left_out(tables):
+    totals = tables["cohort_totals"]
+    stage = totals[totals["programme"] == "STAGE-전환기"]
+    again = pd.concat([totals, stage.assign(programme="P000-T-GOAL")], ignore_index=True)
+    rows = cohort_sections({**tables, "cohort_totals": again}, names())["cohort"]
+    shown = [row["programme"] for part in rows["stages"] for row in part["rows"]]
+    assert "P000-T-GOAL" not in shown and "STAGE-전환기" in shown and "P000-E-GOAL1" in shown
+    other = stage.assign(programme="P000-T-GOAL", allocated=29_000, unallocated=1_000)
+    both = pd.concat([totals, other], ignore_index=True)
+    rows = cohort_sections({**tables, "cohort_totals": both}, names())["cohort"]
+    assert "P000-T-GOAL" in [row["programme"] for part in rows["stages"] for row in part["rows"]]
+
+
+def test_regions_are_named_and_stand_in_no_column_of_provinces(tables):
+    sites = tables["cohort_sites"]
+    single = (sites["site"] == "제주권") & (sites["year"] == FIRST)
+    moved = sites.assign(sido=sites["sido"].mask(single, "50"))
+    cohort = cohort_sections({**tables, "cohort_sites": moved}, names())["cohort"]
+    columns = [column["name"] for column in cohort["place_table"]["columns"]]
+    assert columns == [programme_name(code, {}) for code, _, _, kind, _ in PLACES
+                       if kind in ("province", "campus")]  # fmt: skip
+    hubs = next(row for row in cohort["places"] if row["code"] == "P001-JOINT")
+    own = moved[(moved["programme"] == "P001-JOINT") & (moved["year"] == FIRST)]
+    assert sorted(hubs["regions"].split(", ")) == sorted(
+        f"{site} {count}" for site, count in zip(own["site"], own["count"], strict=True)
+    )
+    assert cohort["place_table"]["total"] == [2_000, 600, 39]
+
+
 def test_need_and_seats_are_told_in_words_computed_from_the_balance(tables, words):
     table = tables["cohort_balance"].query("year == @FIRST")
     rows = need_against_seats(tables)
@@ -134,7 +163,7 @@ def test_each_planned_programme_has_a_page_that_prints_open(section, pages):
     style = page[page.index("@media print") : page.index("</style>")]
     assert "details:not(.print) { display: none; }" in style
     assert "details.print::details-content { content-visibility: visible" in style
-    assert "article.programme { break-before: page; }" in style
+    assert "article.programme { break-before: page;" in style
     assert section.count('<details class="print"><summary><strong>') == len(PLAN)
 
 
@@ -191,6 +220,16 @@ def test_what_the_released_tables_keep_back_is_hidden_here_too(tables):
     assert (marks.iloc[:, 0] != "").sum() >= 2  # nor do the other provinces give it away
     rows = {row["name"]: row["cells"] for row in _page(tables, code)["provinces"]["rows"]}
     assert rows[names()["sido"][sido]][:6] == ["…"] * 6
+
+
+def test_a_later_year_that_is_kept_back_is_hidden(tables):
+    own = tables["cohort_targets"].query("programme == 'P000-KDC'")
+    row = {"year": YEARS[-1], "level": "sido", "site": None, "sido": "26", "age_group": None}
+    _, marks = province_tables(own, list(YEARS), pd.DataFrame([row]))
+    assert marks.loc["26", YEARS[-1]] == "secondary"
+    assert (marks[YEARS[-1]] != "").sum() == 2 and (marks.loc["26"] != "").sum() >= 2
+    _, calm = province_tables(own, list(YEARS))
+    assert (calm.loc["26"] == "").all()
 
 
 def test_a_campus_that_the_released_tables_keep_back_is_hidden(tables):
@@ -353,6 +392,7 @@ def test_the_console_lists_stages_programmes_and_need(tables, tmp_path):
     assert any(
         re.match(r"  STAGE-전환기 +29,500 of +30,000 persons published; un", x) for x in block
     )
+    assert not any("GOAL" in line for line in block)
     for code in PLAN:
         published = 600 if code == "P002-SMART" else PLAN[code][4]
         found = [line for line in block if line.split()[0] == code]

@@ -100,7 +100,7 @@ def faults(problem: SeatProblem, plan: SeatPlan) -> Iterator[str]:
 
 
 def _beyond(programme: Programme, beyond: np.ndarray) -> Iterator[str]:
-    """Seats above the need: allowed, not more than people, each province within one of its share."""
+    """Seats above the need: allowed, not above the people, provinces within one of their share."""
     if programme.beyond is None:
         if beyond.any():
             yield f"{programme.name}: beyond is not open"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,7 @@ from forecast.types import (
 CONF = Path(__file__).resolve().parents[2] / "conf"
 OCCUPATIONS = ("11", "22", "31", "52", "94")
 SIDO = ("11", "26", "30", "36", "41")
-COHORT_JOBS = ("22", "31", "52", "75", "84")  # some for each track of smart manufacturing
+COHORT_JOBS = ("22", "31", "75")  # some for each track of smart manufacturing
 COHORT_TABLES = (
     *("programmes", "beside_programmes", "programme_figures", "contradictions"),
     *("stage_totals", "campuses", "sido", "employment_sex"),
@@ -47,23 +48,38 @@ def scenario_options(name: str = "default", *, last_year: int = 2026) -> Scenari
     return ScenarioOptions(first_year=2023, last_year=last_year, parameters=parameters)
 
 
-def cohort_options(**changed: object) -> CohortOptions:
-    """The shipped options; `programmes` and `beside` take dicts of changes by programme."""
-    shipped = yaml.safe_load((CONF / "cohorts" / "default.yaml").read_text(encoding="utf-8"))
-    for group in ("programmes", "beside"):
-        rules = shipped[group] if group not in changed else changed.pop(group)
-        shipped[group] = {name: ProgrammeOptions(**rule) for name, rule in rules.items()}
-    shipped["fairness"] = FairnessOptions(**(shipped["fairness"] | changed.pop("fairness", {})))
-    return CohortOptions(**{**shipped, **changed})
+def cohort_options(
+    *,
+    only: Collection[str] | None = None,
+    rules: Mapping[str, Mapping[str, object]] | None = None,
+    fairness: Mapping[str, float] | None = None,
+    **changed: object,
+) -> CohortOptions:
+    """The shipped options, for two years, without other futures, a rough optimum.
 
-
-def cohort_rules(group: str = "programmes", **changed: dict[str, object]) -> dict[str, dict]:
-    """The shipped programmes of a group with changes of some, underscores for hyphens."""
+    Parameters
+    ----------
+    only : collection of str, optional
+        Programmes to plan; default: all.
+    rules : mapping of str to mapping, optional
+        Changes of the rule of a programme; one that is not shipped is added.
+    fairness : mapping of str to float, optional
+        Changes of the fairness bounds.
+    """
     shipped = yaml.safe_load((CONF / "cohorts" / "default.yaml").read_text(encoding="utf-8"))
-    rules = dict(shipped[group])
-    for name, change in changed.items():
-        rules[name.replace("_", "-")] = rules[name.replace("_", "-")] | change
-    return rules
+    rules = dict(rules or {})
+    for group in ("beside", "programmes"):
+        own = shipped[group]
+        if group == "programmes":
+            own |= {name: {} for name in rules if name not in own | shipped["beside"]}
+        shipped[group] = {
+            name: ProgrammeOptions(**{**rule, **rules.get(name, {})})
+            for name, rule in own.items()
+            if only is None or name in only or name in rules
+        }
+    shipped["fairness"] = FairnessOptions(**(shipped["fairness"] | dict(fairness or {})))
+    quick = {"years": [2026, 2027], "future_draws": 0, "frontier": [0.0], "relative_gap": 0.01}
+    return CohortOptions(**(shipped | quick | changed))
 
 
 def cohort_tables() -> dict[str, pd.DataFrame]:
@@ -190,7 +206,8 @@ def demand(*, seed: int = 5, scale: float = 1.0) -> ReskillingDemand:
     Nobody is in need under ``no_ai``; `scale` multiplies those in need under ``central``.
     """
     rng = np.random.default_rng(seed)
-    sido = sorted(reference.load("sido")["sido"])
+    workers = sido_workers()
+    sido, weight = list(workers.index), workers.to_numpy() / workers.mean()
     coords = {
         "scenario": ["no_ai", "central"],
         "draw": np.arange(3),
@@ -200,7 +217,7 @@ def demand(*, seed: int = 5, scale: float = 1.0) -> ReskillingDemand:
     }
     shape = tuple(len(labels) for labels in coords.values())
     size = rng.gamma(1.0, 1.0, size=(1, len(coords["year"]), *shape[3:], len(sido), 1))
-    size = size * np.array([80.0, 12.0, 5.0]) * scale  # persons a year in a cell, by need
+    size = size * weight[:, None] * np.array([80.0, 12.0, 5.0]) * scale  # persons a year, by need
     cells = size * rng.uniform(0.8, 1.2, size=(2, 3, *size.shape[1:]))
     cells[0] = 0.0
     place = {name: coords[name] for name in ("year", "occupation", "age_group")}
@@ -223,7 +240,7 @@ def demand(*, seed: int = 5, scale: float = 1.0) -> ReskillingDemand:
             {**scenario, "statistic": ["persons", "lower80", "upper80"], **place, **needs},
         ),
         parts=persons(empty, {**scenario, "part": ["opening", "touched", "separated"], **place}),
-        ledger=persons(*_flows(rng, scenario, place)),
+        ledger=persons(*_flows(rng, weight, scenario, place)),
         displaced=persons(empty, {**scenario, "flow": ["opening", "entry", "closing"], **place}),
         employment_factor=labelled(np.ones(shape), coords, unit="share"),
         parameters=pd.DataFrame(),
@@ -231,12 +248,22 @@ def demand(*, seed: int = 5, scale: float = 1.0) -> ReskillingDemand:
     )
 
 
+def sido_workers() -> pd.Series:
+    """Employed of each 시도 in the last half-year published: 세종 is small, and has no campus."""
+    table = reference.load("employment_province")
+    last = table[(table["period"] == table["period"].max()) & (table["sido"] != "00")]
+    return last.groupby("sido")["employed_persons"].sum()
+
+
 def _flows(
-    rng: np.random.Generator, scenario: dict[str, list], place: dict[str, list]
+    rng: np.random.Generator,
+    weight: np.ndarray,
+    scenario: dict[str, list],
+    place: dict[str, list],
 ) -> tuple[np.ndarray, dict[str, list]]:
     """Ledger that closes: 28 million employed, of whom about a tenth start, leave and change."""
     shape = tuple(len(labels) for labels in place.values())
-    opening = rng.uniform(20_000.0, 110_000.0, size=shape)
+    opening = weight * rng.uniform(20_000.0, 110_000.0, size=shape)
     flows = {
         "opening": opening,
         "entry": opening * rng.uniform(0.1, 0.2, size=shape),

@@ -1,8 +1,10 @@
-"""Cohort targets: whole, complete, inside demand; or a message that says what must give way."""
+"""Seats for people in need: exact, whole, nobody twice, classes that can be taught."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,269 +13,422 @@ import stage_factories as made
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecast.data import reference
 from forecast.errors import ConfigError, InfeasiblePlan, InputError
-from forecast.stages.cohorts import TARGET_COLUMNS, plan_cohorts, spread_by_priority
-from forecast.types import AGE_GROUPS, CohortPlan
+from forecast.stages.cohort_people import people_of
+from forecast.stages.cohort_rules import POOL_NAMES, campuses
+from forecast.stages.cohorts import (
+    ONLINE,
+    Solved,
+    balance_table,
+    scaled,
+    solve_cohorts,
+    still_waiting,
+    target_table,
+)
+from forecast.types import AGE_GROUPS
 
-SEATS = {"P000-POLY-BASIC": 280, "P000-AX-COURSE": 60, "P000-JOB-SWITCH": 31}
+TABLES = made.cohort_tables()
+DEMAND = made.demand()
+CAMPUSES = campuses(TABLES["campuses"]).set_index("campus")["sido"]
+FEW = ("P000-AX-COURSE", "P000-JOB-SWITCH")
+CLASSES = range(20, 26)
+CELL = ["sido", "ksco7", "age_group"]
+SEATS = {  # a year, as printed
+    "P000-NAEIL-AI": 56_000,
+    "P000-KDC": 33_000,
+    "P000-KDT-AI": 10_000,
+    "P000-ONLINE-FREE": 100_000,
+    "P000-POLY-BASIC": 28_000,
+    "P000-AX-COURSE": 1_000,
+    "P000-JOB-SWITCH": 500,
+    "K-MIDLIFE": 15_000,
+    "K-CAREER": 2_000,
+}
+NOT_FAIR = {"age": 0.0, "sex": 0.0, "province": 0.0}
+SMART = {"P002-T1": 400, "P002-T2": 80, "P002-SMART": 120}  # of 2026 only
 
 
-def plan(demand=None, tables=None, **options) -> CohortPlan:
-    return plan_cohorts(
-        made.cohort_options(**options), demand or made.demand(), tables or made.tables()
+def solve(demand=DEMAND, tables=TABLES, **options: object) -> Solved:
+    return solve_cohorts(made.cohort_options(**options), demand, tables)
+
+
+def wholes(solved: Solved, pool: str) -> pd.Series:
+    """Whole people newly in need, by year, province, occupation and age."""
+    people = solved.people
+    index = pd.MultiIndex.from_product(
+        [people.years, people.provinces, people.occupations, AGE_GROUPS], names=["year", *CELL]
     )
+    return pd.Series(solved.whole[pool].ravel(), index=index)
+
+
+def pools(solved: Solved) -> dict[str, str]:
+    """Pool of every programme."""
+    rules = {name: rule for done in solved.rounds for name, rule in done.rules.items()}
+    return {name: f"{rule.people}/{rule.need}" for name, rule in rules.items()}
+
+
+def seats_of(targets: pd.DataFrame, keys: Sequence[str] = ("programme", "year")) -> pd.Series:
+    return targets.groupby(list(keys))["persons"].sum()
 
 
 @pytest.fixture(scope="module")
-def shipped() -> CohortPlan:
-    return plan()
+def solved() -> Solved:
+    return solve()
 
 
-def test_every_published_seat_is_given_out_and_no_other(shipped):
-    seats = shipped.targets.groupby("programme")["persons"].sum()
-    assert seats.to_dict() == SEATS
-    assert shipped.gap <= 1e-4 and shipped.objective > 0
+@pytest.fixture(scope="module")
+def targets(solved) -> pd.DataFrame:
+    return target_table(solved, TABLES)
 
 
-def test_targets_have_the_contract_columns_and_only_real_people(shipped):
-    targets = shipped.targets
-    assert list(targets.columns) == TARGET_COLUMNS
+@pytest.fixture(scope="module")
+def few() -> Solved:
+    return solve(only=FEW, years=[2026])
+
+
+def test_every_published_seat_is_given_out_each_year_and_no_other(solved, targets):
+    expected = {(name, year): n for name, n in SEATS.items() for year in (2026, 2027)}
+    expected |= {(name, 2026): n for name, n in SMART.items()}
+    assert seats_of(targets).to_dict() == expected
+    for done in solved.rounds:
+        assert done.plan.gap <= 0.01 and done.plan.gain > 0
+
+
+def test_cumulative_numbers_are_the_sum_over_the_years():
+    # Provinces cannot be treated alike by the 12 classes of a year that 250 seats allow.
+    options = {"goal_semantics": "cumulative", "fairness": {"province": 0.0}}
+    seats = seats_of(target_table(solve(**options), TABLES)).unstack("year").fillna(0)
+    beside = seats.index.str.startswith("K-")
+    for name, row in seats[~beside].iterrows():
+        assert row.sum() == (SEATS | SMART)[name]
+        assert name in SMART or row[2026] == row[2027]
+    assert ([SEATS[name] for name in seats.index[beside]] == seats[beside].T).all(axis=None)
+
+
+def test_numbers_that_do_not_divide_by_the_years_still_add_up():
+    options = {"goal_semantics": "cumulative", "years": [2026, 2027, 2028], "fairness": NOT_FAIR}
+    done = solve(only=["P000-KDC"], seats={"P000-KDC": 1_000}, **options)
+    assert done.documents.problem.programmes[0].seats.tolist() == [334, 333, 333]
+
+
+def test_rows_are_whole_people_of_one_cell(targets):
     assert targets["persons"].dtype == "int64" and (targets["persons"] > 0).all()
-    assert set(targets["year"]) == {2026}
-    assert set(targets["site_kind"]) == {"campus"} and set(targets["stage"]) == {"전환기"}
-    assert set(targets["age_group"]) <= set(AGE_GROUPS)
-    key = ["programme", "site", "ksco7", "age_group"]
-    assert not targets.duplicated(key).any()
+    assert not targets.duplicated(["year", "programme", "site", *CELL, "basis"]).any()
+    off = (targets["persons"] - targets["fractional"]).abs()
+    campus = targets["site_kind"] == "campus"
+    assert (off[campus] < 1).all() and (off[~campus] == 0).all()  # dealt out to campuses last
 
 
-def test_ai_basics_reach_every_campus_and_others_may_not(shipped):
-    sites = shipped.targets.groupby("programme")["site"].nunique()
-    assert sites["P000-POLY-BASIC"] == len(made.CAMPUSES)
-    assert "신기술교육원" not in set(shipped.targets["site"])
-    place = shipped.targets.drop_duplicates("site").set_index("site")["sido"]
-    assert place.to_dict() == {name: made.CAMPUSES[name] for name in place.index}
+def test_nobody_in_need_is_seated_twice(solved, targets):
+    in_need = targets[targets["basis"] == "in_need"]
+    in_need = in_need.assign(pool=in_need["programme"].map(pools(solved)))
+    assert set(in_need["pool"]) == set(POOL_NAMES)
+    for pool, rows in in_need.groupby("pool"):
+        there = wholes(solved, pool)
+        seated = rows.groupby(["year", *CELL])["persons"].sum().reindex(there.index, fill_value=0)
+        left = there - seated
+        if not pool.startswith("entering"):  # who waits may be seated in a later year
+            left = left.groupby(CELL).cumsum()
+        assert left.min() >= 0
+        assert seated.sum() > 0
 
 
-def test_open_campuses_have_a_class_and_none_takes_more_than_its_share(shipped):
-    seats = shipped.targets.groupby(["programme", "site"])["persons"].sum()
-    assert seats.min() >= 5
-    for programme, published in SEATS.items():
-        assert seats[programme].max() <= 0.5 * published
+def test_seats_above_the_need_go_to_people_without_a_seat(solved, targets):
+    rules = {name: rule for done in solved.rounds for name, rule in done.rules.items()}
+    leaving = {"separated": "leaving"}
+    whose = {name: leaving.get(rule.people, rule.people) for name, rule in rules.items()}
+    beyond = targets["basis"] == "beyond_need"
+    kind = targets["programme"].map(whose)
+    kind = kind.where(~beyond, targets["programme"].map({n: r.beyond for n, r in rules.items()}))
+    seated = targets.assign(kind=kind).groupby(["kind", "year", *CELL])["persons"].sum()
+    people = solved.people
+    for name in seated.index.unique("kind"):
+        there = pd.Series(
+            people.eligible[name].ravel(),
+            index=pd.MultiIndex.from_product(
+                [people.years, people.provinces, people.occupations, AGE_GROUPS],
+                names=["year", *CELL],
+            ),
+        )
+        given = targets[beyond & (kind == name)].groupby(["year", *CELL])["persons"].sum()
+        cells = given.index
+        assert (seated[name].reindex(cells) <= np.ceil(there.reindex(cells))).all()
 
 
-def test_no_region_gets_more_seats_than_people_in_need(shipped):
-    demand = made.demand()
-    mean = demand.cells.sel(statistic="persons", scenario="central").sum("year")
-    region = ["30" if sido == "36" else sido for sido in made.SIDO]
-    people = mean.assign_coords(sido=region).groupby("sido").sum()
-    people = people.sum(["occupation", "age_group"])
-    seats = shipped.targets.groupby(["need", "sido"])["persons"].sum()
-    for (need, sido), persons in seats.items():
-        assert persons <= float(people.sel(need=need, sido=sido))
+def test_seats_above_the_need_leave_room_for_each_other():
+    """Most of those under 30 have a seat when the next programme, for half of all people, comes."""
+    demand = made.demand(scale=20.0)
+    entering = people_of(made.cohort_options(years=[2026]), demand, TABLES).eligible["entering"][0]
+    first, second = "P000-NAEIL-AI", "P000-KDC"
+    seats = {first: int(0.7 * entering[..., 0].sum()), second: int(0.5 * entering.sum())}
+    young = {first: {"ages": ["15-29"]}}
+    plan = solve(
+        demand, only=(first, second), rules=young, seats=seats, years=[2026], fairness=NOT_FAIR
+    )
+    targets = target_table(plan, TABLES)
+    assert seats_of(targets, ["programme"]).to_dict() == seats
+    assert (targets.groupby("programme")["basis"].nunique() == 2).all()
+    there = pd.Series(np.ceil(entering).ravel(), index=wholes(plan, "entering/ai_basic").index)
+    seated = targets.groupby(["year", *CELL])["persons"].sum()
+    assert (seated <= there.reindex(seated.index)).all()
 
 
-def test_cells_follow_demand_and_margins_are_rounded_only_once(shipped):
-    demand = made.demand()
-    basics = shipped.targets.query("programme == 'P000-POLY-BASIC'")
-    mean = demand.cells.sel(statistic="persons", scenario="central", need="ai_basic").sum("year")
-    campus_seats = basics.groupby("sido")["persons"].sum()
-    expected = pd.Series(0.0, index=pd.Index(AGE_GROUPS, name="age_group"))
-    for sido, seats in campus_seats.items():
-        served = ["30", "36"] if sido == "30" else [sido]
-        people = mean.sel(sido=served).sum("sido").to_numpy()
-        expected += seats * people.sum(axis=0) / people.sum()
-    ages = basics.groupby("age_group")["persons"].sum().reindex(expected.index)
-    assert (np.abs(ages - expected) < 1).all()
+def test_seats_above_the_need_are_given_only_where_a_programme_is_open(targets):
+    assert not (targets["programme"].isin(FEW) & (targets["basis"] == "beyond_need")).any()
+    ages = targets.groupby("programme")["age_group"].agg(set)
+    for young in ("P000-KDT-AI", *SMART):
+        assert ages[young] <= {"15-29", "30-39"}
+    assert ages["K-MIDLIFE"] == {"40-49", "50-59", "60+"} and ages["K-CAREER"] == {"50-59", "60+"}
+    jobs = targets.groupby("programme")["ksco7"].agg(set)
+    assert jobs["P002-T1"] == {"75"} and jobs["P002-T2"] == {"22"}
 
 
-def test_people_who_came_to_need_training_before_the_year_wait_for_its_seats():
-    with pytest.raises(InfeasiblePlan) as alone:
-        plan(seats={"P000-POLY-BASIC": 10**9}, since_year=2026)
-    with pytest.raises(InfeasiblePlan) as waiting:
-        plan(seats={"P000-POLY-BASIC": 10**9}, since_year=2023)
-
-    def fits(caught):
-        return int(re.search(r"by \d+ to (\d+)", str(caught.value)).group(1))
-
-    assert fits(waiting) > fits(alone)
-    with pytest.raises(ConfigError, match="since_year"):
-        plan(since_year=2027)
-
-
-def test_totals_show_every_published_number_and_the_rounding(shipped):
-    totals = shipped.totals.set_index("programme")
-    assert list(shipped.totals.columns) == [
-        "year",
-        "programme",
-        "unit",
-        "published",
-        "allocated",
-        "unallocated",
-        "note",
-    ]
-    assert (totals["published"] == totals["allocated"] + totals["unallocated"]).all()
-    stage = totals.loc["STAGE-전환기"]
-    assert (stage["published"], stage["allocated"], stage["unallocated"]) == (380, 371, 9)
-    assert "rounded" in stage["note"] and "반올림" in stage["note"]
-    assert "100 not itemised" in totals.loc["STAGE-활동기", "note"]
-    online = totals.loc["P000-ONLINE-FREE"]
-    assert online["allocated"] == 0 and online["note"].startswith("not allocated in this release")
-    assert "P000-T-GOAL" not in totals.index  # a goal is the sum of its items, shown as STAGE
+def test_campuses_teach_whole_classes_of_20_to_25_and_all_teach_the_basics(targets):
+    campus = targets[targets["site_kind"] == "campus"]
+    assert set(campus["site"]) <= set(CAMPUSES.index)
+    seats = seats_of(campus, ["programme", "year", "site"])
+    for number in seats:
+        assert any(n * CLASSES[0] <= number <= n * CLASSES[-1] for n in range(1, number // 20 + 1))
+    for year in (2026, 2027):
+        assert set(seats["P000-POLY-BASIC", year].index) == set(CAMPUSES.index)
+        assert len(seats["P000-AX-COURSE", year]) < len(CAMPUSES)
+        for programme in ("P000-POLY-BASIC", "P000-AX-COURSE", "P000-JOB-SWITCH", "K-MIDLIFE"):
+            assert seats[programme, year].max() <= 0.1 * SEATS[programme]
 
 
-def test_sites_never_add_to_persons(shipped):
-    totals = shipped.totals.set_index("programme")
-    assert totals.loc["P000-AX-CUSTOM", "unit"] == "sites"
-    assert totals.loc["P000-AX-CUSTOM", "allocated"] == 0
-    assert "never added to persons" in totals.loc["P000-AX-CUSTOM", "note"]
+def test_seats_of_campuses_are_those_of_the_plan(solved, targets):
+    for done in solved.rounds:
+        for index, programme in enumerate(done.problem.programmes):
+            planned = done.plan.at_site[index]
+            if planned is None:
+                continue
+            at = targets[targets["programme"] == programme.name]
+            at = at.pivot_table("persons", "year", "site", "sum", fill_value=0)
+            at = at.reindex(columns=CAMPUSES.index, fill_value=0)
+            assert (at.to_numpy() == planned).all()
 
 
-def test_notes_name_the_contradictions_and_the_assumed_year(shipped):
-    text = "\n".join(shipped.notes)
-    for words in ("2026 is an assumption", "C1.2", "C1.4", "C1.5", "280 seats for"):
-        assert words in text
+def test_people_are_taught_in_their_province_and_those_of_sejong_in_daejeon(targets):
+    campus = targets[targets["site_kind"] == "campus"]
+    taught = campus["site"].map(CAMPUSES)
+    assert (taught == campus["sido"].where(campus["sido"] != "36", "30")).all()
+    assert (campus["sido"] == "36").any()
+    short = TABLES["sido"].set_index("sido")["short_ko"]
+    province = targets[targets["site_kind"] == "province"]
+    assert (province["site"] == province["sido"].map(short)).all() and len(province)
+    assert set(targets.loc[targets["site_kind"] == "national", "site"]) == {ONLINE}
 
 
-@pytest.mark.parametrize("seats", [999_999_999, 100_000])
-def test_seats_above_demand_name_programme_seats_demand_and_the_way_out(seats):
-    with pytest.raises(InfeasiblePlan) as caught:
-        plan(seats={"P000-POLY-BASIC": seats})
-    message = str(caught.value)
-    demand = made.demand().persons.sel(scenario="central", need="ai_basic", year=slice(2023, 2026))
-    people = int(demand.mean("draw").sum())
-    assert message.startswith(f"P000-POLY-BASIC: {seats} seats requested")
-    assert "demand available" in message and "lower cohorts.seats.P000-POLY-BASIC by" in message
-    fit = int(message.split(" to ")[-1].split(".")[0].split(",")[0].split(" ")[0])
-    assert people - len(made.SIDO) <= fit <= people
-    again = plan(seats={"P000-POLY-BASIC": fit})
-    assert again.targets.query("programme == 'P000-POLY-BASIC'")["persons"].sum() == fit
+def test_marks_hide_every_small_cell(targets):
+    assert ((targets["persons"] < 5) == (targets["mark"] == "under_5")).all()
+    assert (targets["mark"] == "").any()
 
 
-def test_without_anyone_in_need_the_way_out_is_no_seats():
-    with pytest.raises(InfeasiblePlan, match=r"demand available 0 .*P000-POLY-BASIC to 0"):
-        plan(scenario="no_ai")
+def test_programmes_beside_the_documents_take_only_those_who_stay_without_a_seat(solved):
+    first, second = solved.rounds
+    (pool,) = second.problem.pools
+    index = [p.name for p in first.problem.pools].index(pool.name)
+    seated = sum(first.plan.in_need[i] for i in first.problem.of_pool(index))
+    assert (pool.new == still_waiting(first.problem.pools[index].new, seated)).all()
+    assert seated.sum() == 2 * SEATS["P000-JOB-SWITCH"] and pool.new.sum() > 0
 
 
-def test_a_class_too_large_for_all_campuses_says_which_size_works():
-    with pytest.raises(InfeasiblePlan, match="minimum_class from 100 to 46"):
-        plan(
-            made.demand(scale=4000.0), minimum_class=100
-        )  # 280 seats over 6 campuses: at most 46 each
+@st.composite
+def plans(draw):
+    """People newly in need by year and cell, and seats that never exceed those who wait."""
+    shape = (draw(st.integers(1, 6)), draw(st.integers(1, 4)))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    new = rng.integers(0, draw(st.integers(1, 12)) + 1, size=shape)
+    waiting, seated = np.zeros(shape[1], dtype=np.int64), np.zeros_like(new)
+    for year, came in enumerate(new):
+        waiting = waiting + came
+        seated[year] = rng.integers(0, waiting + 1)
+        waiting = waiting - seated[year]
+    return new, seated
 
 
-def test_a_share_too_small_says_which_share_works():
-    with pytest.raises(InfeasiblePlan, match=r"maximum_share_per_campus to 0\.1679"):
-        plan(made.demand(scale=4000.0), maximum_share_per_campus=0.12, minimum_class=1)
+@settings(max_examples=150, deadline=None)
+@given(plans())
+def test_those_still_waiting_could_all_be_seated_beside_every_later_seat(plan):
+    new, seated = plan
+    free = still_waiting(new, seated)
+    waits = (new - seated).cumsum(axis=0)
+    assert (free >= 0).all()
+    assert (free.cumsum(axis=0) <= waits).all()  # each seated at once: no later seat stands empty
+    assert (free.sum(axis=0) == waits[-1]).all()  # and nobody who stays without a seat is missed
+    # No more of them could be seated at once: some later year has exactly as many to spare.
+    spare = waits - free.cumsum(axis=0)
+    assert (np.minimum.accumulate(spare[::-1], axis=0) == 0).all()
 
 
-def test_seats_can_be_overridden_and_the_published_number_stays_beside():
-    result = plan(seats={"P000-AX-COURSE": 40})
-    row = result.totals.set_index("programme").loc["P000-AX-COURSE"]
-    assert (row["published"], row["allocated"], row["unallocated"]) == (60, 40, 20)
+def test_balance_says_who_waited_came_was_seated_and_waits_on(solved, targets):
+    balance = balance_table(solved)
+    assert set(balance["people"] + "/" + balance["need"]) == set(POOL_NAMES)
+    moved = balance["waiting_before"] + balance["newly_in_need"] - balance["seats_in_need"]
+    assert (moved == balance["waiting_after"]).all() and (balance["waiting_after"] >= 0).all()
+    for (people, _), rows in balance.groupby(["people", "need"]):
+        after = rows["waiting_after"].tolist()
+        waits = people != "entering"
+        assert rows["waiting_before"].tolist() == ([0, *after[:-1]] if waits else [0] * len(rows))
+    assert np.allclose(balance["newly_in_need"], balance["fractional_need"], rtol=0, atol=1)
+    pool = targets["programme"].map(pools(solved))
+    for basis in ("in_need", "beyond_need"):
+        seats = targets[targets["basis"] == basis].groupby([pool, "year"])["persons"].sum()
+        for row in balance.to_dict("records"):
+            of_pool = seats.get((f"{row['people']}/{row['need']}", row["year"]), 0)
+            assert row[f"seats_{basis}"] == of_pool
 
 
-def test_a_programme_without_seats_has_no_rows():
-    result = plan(seats={"P000-JOB-SWITCH": 0})
-    assert "P000-JOB-SWITCH" not in set(result.targets["programme"])
-    assert result.totals.set_index("programme").loc["P000-JOB-SWITCH", "unallocated"] == 31
+def test_people_who_came_to_need_training_before_the_plan_wait_for_it():
+    def in_need(since_year: int) -> pd.DataFrame:
+        options = made.cohort_options(since_year=since_year)
+        people = people_of(options, DEMAND, TABLES)
+        return pd.DataFrame({name: new.sum(axis=(1, 2, 3)) for name, new in people.new.items()})
+
+    late, early = in_need(2026), in_need(2023)
+    mean = DEMAND.cells.sel(statistic="persons", scenario="central").sum(
+        ["sido", "occupation", "age_group"]
+    )
+    for need, people in (("ai_basic", "employed"), ("job_change", "separated")):
+        backlog = early[f"{people}/{need}"] - late[f"{people}/{need}"]
+        missed = float(mean.sel(need=need, year=slice(2023, 2025)).sum())
+        assert backlog.tolist() == pytest.approx([missed, 0.0])
+    assert (early["entering/ai_basic"] > late["entering/ai_basic"]).all()  # more meet AI there
 
 
-def test_a_priority_of_zero_keeps_an_age_out():
+def test_priorities_average_one_over_those_in_need(solved):
+    for name, priority in solved.people.priority.items():
+        people = solved.people.new[name].sum(axis=0)
+        assert (priority * people).sum() == pytest.approx(people.sum())
+
+
+def test_a_plan_gains_more_than_one_that_ignores_priority(few):
+    """Seats shared out evenly over those in need gain one priority point each."""
+    assert few.documents.plan.gain > 1.1 * (1_000 + 500)
+
+
+def test_an_age_without_priority_gets_no_seat_unless_fairness_asks():
     ages = {age: float(age in ("50-59", "60+")) for age in AGE_GROUPS}
-    result = plan(age_priority=ages, seats={"P000-POLY-BASIC": 100})
-    assert set(result.targets["age_group"]) == {"50-59", "60+"}
+    options = {"only": ["P000-AX-COURSE"], "age_priority": ages, "years": [2026]}
+    old = target_table(solve(**options, fairness=NOT_FAIR), TABLES)
+    fair = target_table(solve(**options, fairness={"province": 0.0}), TABLES)
+    assert set(old["age_group"]) == {"50-59", "60+"}
+    assert set(fair["age_group"]) == set(AGE_GROUPS)
+
+
+def test_fairness_holds_in_every_year(solved):
+    (index,) = (i for i, p in enumerate(solved.documents.problem.pools) if p.name == "employed/ax")
+    problem = solved.documents.problem
+    need = problem.pools[index].new.cumsum(axis=0)
+    plan = solved.documents.plan.in_need
+    seated = np.sum([plan[i] for i in problem.of_pool(index)], axis=0).cumsum(axis=0)
+    average = seated.sum(axis=(1, 2, 3)) / need.sum(axis=(1, 2, 3))
+    for others in ((1, 2), (2, 3)):  # by age, by province
+        coverage = seated.sum(axis=others) / need.sum(axis=others)
+        assert (coverage >= 0.5 * average[:, None] - 1e-9).all()
+    for women in (problem.women, 1 - problem.women):
+        by_sex = [np.einsum("tsoa,o->t", array, women) for array in (seated, need)]
+        assert (by_sex[0] / by_sex[1] >= 0.5 * average - 1e-9).all()
+
+
+def test_the_same_inputs_give_the_same_rows(few):
+    again = solve(only=FEW, years=[2026])
+    pd.testing.assert_frame_equal(target_table(again, TABLES), target_table(few, TABLES))
+    pd.testing.assert_frame_equal(balance_table(again), balance_table(few))
+
+
+def test_scaled_people_are_those_in_need_only(solved):
+    more = scaled(solved.people, 1.2)
+    for name, new in solved.people.new.items():
+        assert more.new[name] == pytest.approx(1.2 * new)
+    assert more.eligible is solved.people.eligible and more.priority is solved.people.priority
+
+
+def test_more_seats_than_people_name_programme_numbers_and_a_remedy_that_works():
+    """`P000-JOB-SWITCH` is open to nobody but those in need."""
+    options = {"only": FEW, "years": [2026], "fairness": NOT_FAIR}
+    need = int(solve(**options).whole["separated/job_change"].sum())
+    with pytest.raises(InfeasiblePlan) as caught:
+        solve(**options, seats={"P000-JOB-SWITCH": need + 40})
+    message = str(caught.value)
+    assert "P000-AX-COURSE" not in message and "\n" not in message
+    for number in (need + 40, need):
+        assert str(number) in message.replace(",", "")
+    lower = r"lower cohorts\.seats\.P000-JOB-SWITCH by [\d,]+ to ([\d,]+)"
+    (fits,) = (int(n.replace(",", "")) for n in re.findall(lower, message))
+    assert need - 100 < fits <= need
+    plan = target_table(solve(**options, seats={"P000-JOB-SWITCH": fits}), TABLES)
+    assert seats_of(plan)["P000-JOB-SWITCH", 2026] == fits
+
+
+def test_with_nobody_in_need_programmes_open_to_nobody_else_are_named():
+    with pytest.raises(InfeasiblePlan, match=r"P000-(AX-COURSE|JOB-SWITCH)"):
+        solve(scenario="no_ai")
+
+
+def test_with_nobody_in_need_all_other_seats_are_above_the_need():
+    plan = solve(scenario="no_ai", seats=dict.fromkeys(FEW, 0))
+    targets = target_table(plan, TABLES)
+    assert set(targets["basis"]) == {"beyond_need"}
+    expected = (SEATS | SMART).keys() - set(FEW)
+    assert seats_of(targets)[:, 2026].to_dict() == {n: (SEATS | SMART)[n] for n in expected}
+    balance = balance_table(plan)
+    assert (balance[["newly_in_need", "seats_in_need", "waiting_after"]] == 0).all(axis=None)
+
+
+COURSE = "P000-AX-COURSE"
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"seats": {"P000-POLI-BASIC": 1}}, "P000-POLI-BASIC"),
-        ({"seats": {"P000-AX-COURSE": -1}}, "below 0"),
-        ({"every_campus": ["P000-ONLINE-FREE"]}, "every_campus"),
-        ({"needs": {"P000-AX-COURSE": "axe"}, "every_campus": []}, "axe"),
-        ({"served_by": {}}, "served_by.*36"),
-        ({"scenario": "medium"}, "central"),
-        ({"year": 2040}, "2026"),
+        ({"seats": {"P000-NOPE": 3}}, "seats.*P000-NOPE"),
+        ({"seats": {COURSE: -1}}, "below 0"),
+        ({"rules": {COURSE: {"need": "axe"}}}, f"{COURSE}.*employed/axe.*employed/ax"),
+        ({"rules": {COURSE: {"people": "retired"}}}, f"{COURSE}.*retired/ax"),
+        ({"rules": {COURSE: {"site_kind": "home"}}}, f"{COURSE}.site_kind=home.*campus"),
+        ({"rules": {COURSE: {"beyond": "all"}}}, f"{COURSE}.beyond=all.*leaving"),
+        ({"rules": {COURSE: {"ages": ["20-29"]}}}, f"{COURSE}.ages.*20-29.*15-29"),
+        ({"rules": {COURSE: {"occupations": ["x"]}}}, "occupations.*x"),
+        ({"rules": {COURSE: {"allowance_krw": {"capital": 1.0}}}}, "allowance_krw.*other"),
+        ({"rules": {"P999": {"need": "ax"}}}, "P999.*programmes.csv"),
+        ({"goal_semantics": "monthly"}, "goal_semantics=monthly.*annual"),
+        ({"unitemised": "P000-NOPE"}, "unitemised=P000-NOPE"),
+        ({"minimum_class": 30}, "minimum_class <= maximum_class.*30 and 25"),
+        ({"minimum_class": 0}, "minimum_class"),
+        ({"maximum_share_per_campus": 0.0}, "maximum_share_per_campus.*got 0"),
+        ({"maximum_share_per_campus": 1.1}, "maximum_share_per_campus.*1.1"),
+        ({"later": 0.0}, "later=0"),
+        ({"fairness": {"age": 2}}, "fairness.age=2"),
         ({"age_priority": {"15-29": 1.0}}, "age_priority"),
-        ({"maximum_share_per_campus": 0.0}, "maximum_share_per_campus"),
+        ({"served_by": {}}, "served_by.*36"),
+        ({"scenario": "medium"}, "scenario=medium.*central"),
+        ({"years": [2040]}, "cohorts.years: 2040.*2023 to 2030"),
+        ({"years": [2030, 2031]}, "cohorts.years: 2031"),
+        ({"years": [2026, 2028]}, "years.*gap"),
+        ({"years": []}, "cohorts.years"),
+        ({"since_year": 2027}, "since_year=2027"),
+        ({"since_year": 2001}, "since_year: 2001.*2023"),
     ],
 )
 def test_a_wrong_option_is_refused_by_key(options, message):
     with pytest.raises(ConfigError, match=message):
-        plan(**options)
+        solve(only=(COURSE,), **options)
 
 
-@pytest.mark.parametrize("programme", ["P000-AX-CUSTOM", "P000-INSTRUCTOR", "P999"])
-def test_only_a_published_number_of_persons_can_be_allocated(programme):
-    with pytest.raises(InputError, match=programme):
-        plan(needs={programme: "ax"}, every_campus=[])
+@pytest.mark.parametrize("programme", ["P000-AX-CUSTOM", "P000-INSTRUCTOR"])
+def test_only_a_published_number_of_persons_gets_seats(programme):
+    with pytest.raises(InputError, match=rf"{programme}.*persons.*Take it out"):
+        solve(only=[], rules={programme: {"need": "ax"}})
 
 
-def test_a_programme_listed_twice_is_refused():
-    tables = made.tables()
-    tables["programmes"] = pd.concat([tables["programmes"]] * 2)
-    with pytest.raises(InputError, match="twice"):
-        plan(tables=tables)
+def test_demand_without_priorities_says_how_to_get_them():
+    with pytest.raises(InputError, match=r"reskilling_priority.*central"):
+        solve(replace(DEMAND, details={}), only=FEW)
 
 
-def test_the_same_demand_gives_the_same_plan(shipped):
-    assert plan().targets.equals(shipped.targets)
-
-
-@settings(max_examples=25, deadline=None)
-@given(
-    seed=st.integers(0, 10_000),
-    scale=st.floats(2.0, 80.0),
-    minimum=st.integers(0, 30),
-    cap=st.floats(0.1, 1.0),
-)
-def test_any_small_plan_keeps_every_rule_or_explains_itself(seed, scale, minimum, cap):
-    demand = made.demand(seed=seed, scale=scale)
-    try:
-        result = plan(demand, minimum_class=minimum, maximum_share_per_campus=cap)
-    except InfeasiblePlan as refusal:
-        assert "seats requested" in str(refusal) and "Smallest change: " in str(refusal)
-        return
-    assert result.targets.groupby("programme")["persons"].sum().to_dict() == SEATS
-    seats = result.targets.groupby(["programme", "site"])["persons"].sum()
-    assert seats.min() >= minimum
-    for programme, published in SEATS.items():
-        assert seats[programme].max() <= cap * published + 1e-9
-
-
-@settings(max_examples=100, deadline=None)
-@given(
-    st.lists(
-        st.tuples(st.floats(0, 1e4), st.floats(0, 10).map(lambda w: round(w, 3))),
-        min_size=1,
-        max_size=20,
-    ),
-    st.floats(0, 1),
-)
-def test_seats_spread_by_priority_are_all_used_and_fill_no_cell_beyond_its_people(cells, portion):
-    people, weight = (np.array(column) for column in zip(*cells, strict=True))
-    eligible = people[(people * weight) > 0].sum()
-    spread = spread_by_priority(people, weight, portion * eligible)
-    assert (spread >= 0).all() and (spread <= people * (1 + 1e-9)).all()
-    assert spread.sum() == pytest.approx(portion * eligible, rel=1e-9, abs=1e-9)
-
-
-def test_the_published_registry_gives_every_seat_at_39_campuses():
-    tables = {
-        name: reference.load(name) for name in ("programmes", "campuses", "stage_totals", "sido")
-    }
-    sido = tuple(tables["sido"]["sido"])
-    demand = made.demand(scale=3000.0, sido=sido)
-    result = plan_cohorts(
-        made.cohort_options(minimum_class=20, maximum_share_per_campus=0.1), demand, tables
-    )
-    seats = result.targets.groupby("programme")["persons"].sum().to_dict()
-    assert seats == {"P000-POLY-BASIC": 28_000, "P000-AX-COURSE": 1_000, "P000-JOB-SWITCH": 500}
-    basics = result.targets.query("programme == 'P000-POLY-BASIC'")
-    assert basics["site"].nunique() == 39
-    stage = result.totals.set_index("programme").loc["STAGE-전환기"]
-    assert (stage["published"], stage["allocated"], stage["unallocated"]) == (30_000, 29_500, 500)
-    assert "29,500" in stage["note"] and "반올림" in stage["note"]
-    known = tables["programmes"].query("published.notna() and kind in ['item', 'part']")
-    assert set(known["programme"]) < set(result.totals["programme"])
+def test_a_major_group_without_women_and_men_is_named():
+    sexes = TABLES["employment_sex"]
+    tables = {**TABLES, "employment_sex": sexes[sexes["ksco7"] != "7"]}
+    with pytest.raises(InputError, match=r"employment_sex.csv.*'7'"):
+        solve(tables=tables, only=FEW)

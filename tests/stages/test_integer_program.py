@@ -20,8 +20,7 @@ def knapsack(*, high: float = 3.0, room: float = 7.0) -> IntegerProgram:
 def enumerated(program: IntegerProgram) -> float | None:
     """Best gain of all whole points within the bounds."""
     ranges = [
-        range(int(low), int(high) + 1)
-        for low, high in zip(program.low, program.high, strict=True)
+        range(int(low), int(high) + 1) for low, high in zip(program.low, program.high, strict=True)
     ]
     points = np.array(list(itertools.product(*ranges)), dtype=float)
     rows = points @ program.matrix.toarray().T

@@ -7,7 +7,7 @@ programmes and years are joined, and what the docstrings forbid is struck out.
 from __future__ import annotations
 
 import itertools
-from math import comb
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,11 +15,17 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from seat_cases import assert_plan_fits, classes_of, gain_of, problem_of, random_problem
 
+from forecast.stages.integer_program import solve
+from forecast.stages.seat_model import linked_pools, seat_model
 from forecast.stages.seat_plan import plan_seats
-from forecast.stages.seat_problem import Programme, SeatProblem, Sites
+from forecast.stages.seat_problem import Fairness, Programme, SeatProblem, Sites
 
 MOST_PLANS = 400_000  # joined lists longer than that are not counted
 CLOSE = 1e-9
+
+
+class TooManyPlansError(Exception):
+    """Not worth the memory."""
 
 
 def compositions(total: int, places: int) -> np.ndarray:
@@ -64,7 +70,8 @@ def best_gain(problem: SeatProblem) -> float | None:
             seats, beyond = choices(problem, programme, year)
             if not len(seats):
                 return None
-            assume(lists.size * len(seats) <= MOST_PLANS)
+            if lists.size * len(seats) > MOST_PLANS:
+                raise TooManyPlansError
             lists.join((index, year), seats, beyond)
             lists.keep(nobody_twice(lists, programme.pool, year))
             if not lists.size:
@@ -95,7 +102,6 @@ def choices(problem: SeatProblem, programme: Programme, year: int) -> tuple[np.n
         spreads = beyond_spreads(programme, year, above, n_province)
         if not len(spreads):
             continue
-        assume(comb(total - above + len(people) - 1, len(people) - 1) < MOST_PLANS)
         seats = compositions(total - above, len(people))
         seats = seats[(seats <= people).all(axis=1)]
         old, new = np.repeat(np.arange(len(seats)), len(spreads)), np.arange(len(spreads))
@@ -228,11 +234,16 @@ SIZES = [  # years, provinces, occupations, ages; pools, programmes; most seats
     ((2, 2, 1, 1), 1, 3, 4),
     ((2, 2, 1, 1), 2, 2, 6),
 ]
-found: list[bool] = []
+found: set[bool] = set()
+
+
+def hard(seed: int) -> example:
+    """Problems on which HiGHS 1.15 with all of its presolve proves too small an optimum."""
+    return example(case=SIZES[seed % 9], seed=seed, chance=(0.2, 0.35, 0.5)[seed // 9 % 3])
 
 
 @settings(
-    max_examples=150, deadline=None, derandomize=True,
+    max_examples=500, deadline=None, derandomize=True,
     suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow],
 )  # fmt: skip
 @given(
@@ -240,16 +251,59 @@ found: list[bool] = []
     seed=st.integers(0, 2**32 - 1),
     chance=st.sampled_from([0.2, 0.35, 0.5]),
 )
+@hard(2014)
+@hard(4478)
+@hard(7049)
+@hard(9513)
 def test_no_whole_plan_is_better(case, seed, chance):
     sizes, n_pool, n_programme, most_seats = case
     problem = random_problem(
         np.random.default_rng(seed), sizes=sizes, n_pool=n_pool, n_programme=n_programme,
         most_people=6, most_seats=most_seats, chance=chance,
     )  # fmt: skip
-    best, plan = best_gain(problem), plan_seats(problem, relative_gap=0)
-    found.append(best is not None)
+    try:
+        best = best_gain(problem)
+    except TooManyPlansError:
+        assume(False)
+    plan = plan_seats(problem, relative_gap=0)
+    found.add(best is not None)
     assert (plan is None) == (best is None)
     if plan is not None:
         assert_plan_fits(problem, plan)
         assert gain_of(problem, plan) == pytest.approx(best, rel=CLOSE, abs=CLOSE)
         assert plan.gain == pytest.approx(best, rel=CLOSE, abs=CLOSE)
+        assert without_help(problem) == pytest.approx(best, rel=CLOSE, abs=CLOSE)
+
+
+def without_help(problem: SeatProblem) -> float:
+    """Gain of the integer programmes solved as they are, which `plan_seats` seldom needs."""
+    gain = 0.0
+    for pools in linked_pools(problem):
+        model = seat_model(problem, pools)
+        program = model.build.finish()
+        whole = program.integer.copy()
+        for columns in model.programmes:
+            whole[columns.seat.ravel()] = True
+        solution = solve(replace(program, integer=whole))
+        assert solution is not None
+        gain += solution.gain
+    return gain
+
+
+def test_there_were_problems_with_and_without_a_plan():
+    assert found == {True, False}
+
+
+def test_the_count_itself_is_right():
+    """By hand: three seats, two people of priority 2 and two of 1, who live elsewhere."""
+    people = [[[[2]], [[2]]]]
+    value = [[[2.0]], [[1.0]]]
+    assert best_gain(problem_of(people, [3], priority=value)) == 5.0
+    assert best_gain(problem_of(people, [5], priority=value)) is None
+    even = problem_of(people, [2], priority=value, fairness=Fairness(province=1.0))
+    assert best_gain(even) == 3.0
+    assert best_gain(problem_of(people, [3], fairness=Fairness(province=1.0))) is None
+    sites = Sites(np.array([1]), 2, 2, 4)
+    at_one = problem_of(people, [4], priority=value, sites=sites, served_by=np.array([1, 1]))
+    assert best_gain(at_one) == 6.0
+    assert best_gain(replace(at_one, served_by=np.array([0, 1]))) is None
