@@ -29,11 +29,10 @@ COHORT_TABLES: dict[str, dict[str, Column]] = {
         "age_group": _AGE,
         "need": _NEED,
         "persons": number("count", "seats, whole persons"),
-        "basis": text(
-            "in_need: for people whom the projection finds in need; beyond_need: published seats "
-            "above that need, spread evenly over those whom the programme is open to",
-            "in_need",
-            "beyond_need",
+        "in_need": number(
+            "count",
+            "of these for people whom the projection finds in need; the others are published "
+            "seats above that need, spread evenly over those whom the programme is open to",
         ),
         "fractional": number("persons", "seats before the last rounding to whole persons"),
         "mark": text(

@@ -192,3 +192,18 @@ def planned_programmes(tables: Tables) -> list[str]:
 def by_need(table: pd.DataFrame) -> list[str]:
     """Needs that a table has, in the order of the report."""
     return [need for need in NEEDS if need in set(table["need"])]
+
+
+def by_basis(targets: pd.DataFrame) -> pd.DataFrame:
+    """Rows of targets by `basis`: for people in need, and above the need.
+
+    Examples
+    --------
+    >>> rows = by_basis(pd.DataFrame({"persons": [5, 2], "in_need": [3, 2]}))
+    >>> rows[["basis", "persons"]].to_numpy().tolist()
+    [['in_need', 3], ['in_need', 2], ['beyond_need', 2]]
+    """
+    in_need = targets.assign(basis="in_need", persons=targets["in_need"])
+    beyond = targets.assign(basis="beyond_need", persons=targets["persons"] - targets["in_need"])
+    both = pd.concat([in_need, beyond], ignore_index=True)
+    return both[both["persons"] > 0].drop(columns="in_need")

@@ -11,6 +11,7 @@ from forecast.report.cohort_words import (
     STAGES,
     Names,
     Tables,
+    by_basis,
     by_need,
     plan_years,
     planned_programmes,
@@ -133,13 +134,14 @@ def draw_provinces(tables: Tables, names: Names) -> Figure:
     by_stage = own.pivot_table(index="sido", columns="stage", values="persons", aggfunc="sum")
     by_stage = by_stage.reindex(columns=stages).fillna(0)
     order = by_stage.sum(axis=1).sort_values(kind="stable").index
-    by_basis = own.pivot_table(index="sido", columns="basis", values="persons", aggfunc="sum")
-    by_basis = by_basis.reindex(index=order, columns=list(BASIS)).fillna(0)
+    parts = by_basis(own)
+    needed = parts.pivot_table(index="sido", columns="basis", values="persons", aggfunc="sum")
+    needed = needed.reindex(index=order, columns=list(BASIS)).fillna(0)
     _stacked(left, by_stage.loc[order], stages, [STAGE_COLOURS.get(s, GREY) for s in stages])
     kinds, colours = zip(*BASIS.values(), strict=True)
-    _stacked(right, by_basis, list(kinds), list(colours))
+    _stacked(right, needed, list(kinds), list(colours))
     known = names.get("sido", {})
-    for axes, table in ((left, by_stage.loc[order]), (right, by_basis)):
+    for axes, table in ((left, by_stage.loc[order]), (right, needed)):
         total = table.sum(axis=1).to_numpy()
         for row, value in enumerate(total):
             _at_end(axes, seats(value), value, row)

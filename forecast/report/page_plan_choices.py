@@ -160,8 +160,8 @@ def _case_seats(tables: Tables, names: Names) -> dict[str, Any] | None:
     years = plan_years(tables)
     if "cohort_targets" in tables:
         own = tables["cohort_targets"]
-        own = own[(own["year"] == years[0]) & (own["basis"] == "in_need")]
-        plan = own.groupby("programme")["persons"].sum().reindex(wide.index).fillna(0)
+        own = own[own["year"] == years[0]]
+        plan = own.groupby("programme")["in_need"].sum().reindex(wide.index).fillna(0)
         wide.insert(0, "plan", plan)
         columns.insert(0, "이 계획")
     rows = [

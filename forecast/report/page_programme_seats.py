@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from forecast.report.cohort_words import PERSONS, Names, Tables
+from forecast.report.cohort_words import PERSONS, Names, Tables, by_basis
 from forecast.report.small_cells import TOTAL, Bools, hide_small, shown, with_totals
 from forecast.types import AGE_GROUPS
 
@@ -100,7 +100,7 @@ def site_seats(
 
 def occupation_seats(first: pd.DataFrame, names: Names) -> dict[str, Any]:
     """Ten occupations with most seats and all the others, split by the ground of a seat."""
-    wide = _wide(first, "ksco7", "basis").reindex(columns=["in_need", "beyond_need"])
+    wide = _wide(by_basis(first), "ksco7", "basis").reindex(columns=["in_need", "beyond_need"])
     wide = wide.fillna(0).astype("int64")
     order = wide.sum(axis=1).sort_values(ascending=False, kind="stable").index
     top = wide.loc[order[:OCCUPATIONS]]
@@ -116,7 +116,9 @@ def occupation_seats(first: pd.DataFrame, names: Names) -> dict[str, Any]:
 
 def basis_seats(own: pd.DataFrame, years: list[int]) -> Rows:
     """Seats of every year: all, for people in need, and above the need."""
-    wide = _wide(own, "year", "basis").reindex(index=years, columns=["in_need", "beyond_need"])
+    wide = _wide(by_basis(own), "year", "basis").reindex(
+        index=years, columns=["in_need", "beyond_need"]
+    )
     wide = wide.fillna(0).astype("int64")
     wide = wide[wide.sum(axis=1) > 0]
     wide.insert(0, TOTAL, wide.sum(axis=1))

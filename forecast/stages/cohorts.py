@@ -30,11 +30,10 @@ from forecast.stages.conflicts import explain_conflict
 from forecast.stages.rounding import whole_people
 from forecast.stages.seat_plan import Relaxed, plan_seats, relax_seats
 from forecast.stages.seat_problem import Ints, SeatPlan, SeatProblem
-from forecast.stages.seat_split import SeatRows, split_over_sites, spread_beyond
+from forecast.stages.seat_split import IN_NEED, SeatRows, split_over_sites, spread_beyond
 from forecast.stages.suppression import mark_small
 from forecast.types import AGE_GROUPS, ReskillingDemand
 
-BASIS = ("in_need", "beyond_need")
 ONLINE = "전국 (온라인·위탁)"
 Tables = Mapping[str, pd.DataFrame]
 
@@ -181,16 +180,16 @@ def target_table(solved: Solved, tables: Tables) -> pd.DataFrame:
                     continue
                 rows = _rows(solved, done, index, rule, year, taken)
                 frames.append(_frame(rows, solved, names, name, rule, stage, year))
-    targets = pd.concat(frames, ignore_index=True)
+    parts = pd.concat(frames, ignore_index=True)
+    keys = ["year", "programme", "stage", "site_kind", "site", "sido", "ksco7", "age_group", "need"]
+    targets = parts.groupby(keys, sort=True)[["persons", "in_need", "fractional"]].sum()
+    targets = targets.reset_index()
     return targets.assign(mark=mark_small(targets, dims=_CELL, total_dims=_TOTALS).to_numpy())
 
 
 # A row is a cell; seats of a site and people of an occupation, age and province are published.
-_CELL = ("year", "programme", "site", "sido", "ksco7", "age_group", "basis")
-_TOTALS = (
-    ("year", "programme", "site"),
-    ("year", "programme", "sido", "ksco7", "age_group", "basis"),
-)
+_CELL = ("year", "programme", "site", "sido", "ksco7", "age_group")
+_TOTALS = (("year", "programme", "site"), ("year", "programme", "sido", "ksco7", "age_group"))
 
 
 def _rows(
@@ -254,7 +253,7 @@ def _frame(
             "age_group": np.array(AGE_GROUPS, dtype=object)[rows.age],
             "need": rule.need,
             "persons": rows.persons.astype(np.int64),
-            "basis": np.array(BASIS, dtype=object)[rows.basis],
+            "in_need": np.where(rows.basis == IN_NEED, rows.persons, 0).astype(np.int64),
             "fractional": rows.fractional,
         }
     )

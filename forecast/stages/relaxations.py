@@ -228,7 +228,9 @@ def _room(problem: SeatProblem, months: float) -> Floats:
     before = _room_months(problem)
     if before <= 0.0:
         return _site_counts(problem) * months
-    return np.asarray(problem.room * (months / before), dtype=np.float64)
+    room: Floats = problem.room.astype(float)
+    room *= months / before
+    return room
 
 
 def _site_counts(problem: SeatProblem) -> Ints:

@@ -16,6 +16,7 @@ from reskilling_cases import names, occupations, product, provinces
 from forecast.codebook import check_table
 from forecast.codebook_cohorts import COHORT_TABLES
 from forecast.data import reference
+from forecast.report.cohort_words import by_basis
 from forecast.types import AGE_GROUPS, NEEDS
 
 YEARS = (2026, 2027, 2028)
@@ -114,7 +115,7 @@ def _targets(rng):
                 year=year, programme=programme, stage=stage, need=need, persons=persons,
                 fractional=fractional,
             )  # fmt: skip
-            own["basis"] = np.where(rng.random(len(own)) < beyond, "beyond_need", "in_need")
+            own["in_need"] = np.where(rng.random(len(own)) < beyond, 0, own["persons"])
             frames.append(own[own["persons"] > 0])
     table = pd.concat(frames, ignore_index=True)
     table["mark"] = np.where(
@@ -263,7 +264,7 @@ def _sites(rng):
 
 def _balance(rng, targets):
     pool = {code: people for code, (_, _, people, _, _, _) in PLAN.items()}
-    given = targets.assign(people=targets["programme"].map(pool)).pivot_table(
+    given = by_basis(targets.assign(people=targets["programme"].map(pool))).pivot_table(
         index=["year", "people", "need"], columns="basis", values="persons", aggfunc="sum",
         fill_value=0,
     )  # fmt: skip

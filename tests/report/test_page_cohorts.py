@@ -277,7 +277,7 @@ def test_occupations_and_ground_of_seats_add_up(tables, pages):
         assert len(rows) <= 12
         order = first.groupby("ksco7")["persons"].sum().sort_values(ascending=False)
         assert rows[1]["name"] == f"{order.index[0]} {names()['ksco7'][order.index[0]]}"
-        in_need = first.query("basis == 'in_need'")["persons"].sum()
+        in_need = first["in_need"].sum()
         assert page["basis"][0]["cells"][1] in (f"{in_need:,}", "–")
     assert "진입하는 직업" in pages["P000-KDC"]["occupations"]["title"]
     assert "출신 직업" in pages["P000-JOB-SWITCH"]["occupations"]["title"]
