@@ -32,7 +32,8 @@ COHORT_TABLES: dict[str, dict[str, Column]] = {
         "in_need": number(
             "count",
             "of these for people whom the projection finds in need; the others are published "
-            "seats above that need, spread evenly over those whom the programme is open to",
+            "seats above that need, spread evenly over those whom the programme is open to; not "
+            "covered by `mark`",
         ),
         "fractional": number("persons", "seats before the last rounding to whole persons"),
         "mark": text(

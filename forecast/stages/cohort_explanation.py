@@ -6,6 +6,7 @@ They are of the documents' programmes (the first round): those beside them are s
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -77,7 +78,10 @@ def explanation_tables(
         def make(scenario: str) -> SeatProblem:
             others = people_of(options, demand, tables, scenario=scenario)
             rules = rules_in_order(options)
-            return seat_problem(options, rules, seats, others, others.new, solved.sites)
+            fractions = cast(
+                Mapping[str, Ints], others.new
+            )  # a linear programme takes them as well
+            return seat_problem(options, rules, seats, others, fractions, solved.sites)
 
         made["cohort_scenarios"] = shift_table(
             make,

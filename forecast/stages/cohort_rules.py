@@ -42,6 +42,8 @@ def campuses(table: pd.DataFrame) -> pd.DataFrame:
 def check_rules(options: CohortOptions) -> None:
     """Refuse options that contradict each other before anything is read."""
     rules = {**options.programmes, **options.beside}
+    if not options.programmes:
+        raise ConfigError("cohorts.programmes: expected at least one programme.")
     for name, rule in rules.items():
         key = f"cohorts.programmes.{name}"
         if (rule.people, rule.need) not in POOLS:
@@ -138,7 +140,7 @@ def published_persons(registry: pd.DataFrame, name: str) -> int:
     if unit != PERSONS or pd.isna(number):
         raise InputError(
             f"programmes.csv, {name}: expected a published number of persons, got {number} {unit}. "
-            f"Take it out of cohorts.programmes or set cohorts.seats.{name}."
+            "Take it out of cohorts.programmes."
         )
     return int(number)
 
@@ -207,7 +209,7 @@ def seat_problem(
     room = None
     if options.room_months is not None:
         number = sites["sido"].value_counts().reindex(list(people.provinces), fill_value=0)
-        room = number.to_numpy(dtype=float) * options.room_months
+        room = np.asarray(number, dtype=np.float64) * options.room_months
     fair = options.fairness
     return SeatProblem(
         years=people.years,

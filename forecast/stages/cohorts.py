@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from forecast.errors import InfeasiblePlan
+from forecast.errors import ConfigError, InfeasiblePlan
 from forecast.options import CohortOptions, ProgrammeOptions
 from forecast.stages.cohort_people import People, people_of
 from forecast.stages.cohort_rules import (
@@ -105,6 +105,11 @@ def solve_cohorts(
     check_rules(options)
     people = people_of(options, demand, tables)
     seats = seats_by_year(options, tables)
+    if not any(by_year.any() for by_year in seats.values()):
+        raise ConfigError(
+            f"cohorts: no programme has a seat in {list(options.years)}; expected at least one in "
+            "cohorts.programmes, with cohorts.seats above 0."
+        )
     advance("cohorts: rounding people in need to whole people")
     whole = {name: whole_people(new) for name, new in people.new.items()}
     sites = campuses(tables["campuses"])

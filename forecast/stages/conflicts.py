@@ -43,7 +43,8 @@ class Conflict:
     requests : tuple of str
         Keys of options. With any one of them left out, the pools have a plan of the others.
     relaxations : tuple of Relaxation
-        The least change of each request that gives the pools a plan by itself, all else as asked.
+        The least change of each request that gives the pools a plan by itself, all else as asked;
+        those of one programme only where nothing covers all pools without a plan.
     message : str
         One line with the numbers.
     pools, others : tuple of str
@@ -70,7 +71,7 @@ def explain_conflict(problem: SeatProblem, *, time_limit_seconds: float) -> Conf
 
     Examples
     --------
-    >>> from forecast.stages.seat_problem import Pool
+    >>> from forecast.stages.seat_problem import Pool, Programme
     >>> pool = Pool("employed/ax", np.full((1, 1, 2, 1), 4), np.ones((1, 2, 1)))
     >>> course = Programme("course", 0, np.array([9]), np.ones((2, 1), bool), np.ones(1))
     >>> problem = SeatProblem((2026,), (pool,), (course,), np.zeros(2), np.array([0]))
@@ -93,8 +94,13 @@ def explain_conflict(problem: SeatProblem, *, time_limit_seconds: float) -> Conf
         raise InputError("explain_conflict: these requests have a plan; expected a conflict.")
     search = _Search(problem, failing, limit)
     keys = search.smallest()
-    with ThreadPoolExecutor(2) as workers:
-        offers = [offer for offers in workers.map(search.offers, keys) for offer in offers]
+    offers: list[Relaxation] = []
+    of_all = [key for key in keys if key.split(".")[1] not in _LOCAL]
+    for some in (of_all, [key for key in keys if key not in of_all]):
+        if len(failing) > 1 and any(offer.enough for offer in offers):
+            break  # what is of one programme cannot cover the other pools
+        with ThreadPoolExecutor(2) as workers:
+            offers += [offer for made in workers.map(search.offers, some) for offer in made]
     names = [tuple(problem.pools[pool].name for pool in pools) for pools in failing]
     others = tuple(name for part in names[1:] for name in part)
     message = message_of(problem, keys, offers, others)
@@ -155,7 +161,8 @@ class _Search:
     def _works(self, key: str, value: Value, scope: list[list[int]], *, whole: bool) -> bool:
         problem = changed(self.problem, key, value)
         test = fits if whole else could_fit
-        return all(test(only(problem, p), time_limit_seconds=self.limit) for p in scope)
+        parts = sorted((only(problem, pools) for pools in scope), key=_size)  # small ones first
+        return all(test(part, time_limit_seconds=self.limit) for part in parts)
 
     def _least(self, key: str, values: Sequence[Value], scope: list[list[int]]) -> Value | None:
         """First of values, each looser than the one before, that works."""
@@ -239,6 +246,10 @@ class _Search:
         part = only(changed(self.problem, key, ends[1]), self.failing[0])
         name, limit = key.split(".", 2)[2], self.limit
         return extreme_seats(part, name, ends, most=most, relax=relax, time_limit_seconds=limit)
+
+
+def _size(problem: SeatProblem) -> int:
+    return int(sum(programme.seats.sum() for programme in problem.programmes))
 
 
 def _grows(share: float, seats: int) -> bool:

@@ -226,10 +226,8 @@ def _room(problem: SeatProblem, months: float) -> Floats:
     if not np.isfinite(months):
         return np.full(problem.room.shape, np.inf)
     before = _room_months(problem)
-    if before <= 0.0:
-        return _site_counts(problem) * months
-    room: Floats = problem.room.astype(float)
-    room *= months / before
+    shape = _site_counts(problem).astype(float) if before <= 0.0 else problem.room / before
+    room: Floats = shape * months
     return room
 
 

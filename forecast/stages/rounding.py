@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.errors import ConfigError, InputError
+from forecast.stages.integer_program import PRESOLVE_OFF
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -194,6 +195,7 @@ def _ups(
         "random_seed": 1,
         "parallel": "off",
         "time_limit": float(seconds),
+        "presolve_rule_off": PRESOLVE_OFF,
         "mip_max_improving_sols": 1,  # any whole solution of the few cells left will do
     }.items():
         highs.setOptionValue(option, value)

@@ -11,8 +11,9 @@ import numpy as np
 import scipy.sparse
 
 from forecast.stages.integer_program import Floats, IntegerProgram
-from forecast.stages.seat_model import SeatModel
+from forecast.stages.seat_model import ProgrammeColumns, SeatModel
 
+POOLED = 10.0  # a seat moved between province and age counts as ten moved between programmes
 _OF_CELLS = ("need", "fair_sex")  # rows that say something of cells, which are left out here
 
 
@@ -36,7 +37,7 @@ def class_model(model: SeatModel, program: IntegerProgram, values: Floats) -> In
     cells, classes = np.zeros((2, len(values)), dtype=bool)
     for columns in model.programmes:
         cells[columns.seat.ravel()] = True
-        for part in (columns.taught, columns.classes):
+        for part in (columns.taught, columns.classes, columns.beyond, columns.beyond_at):
             if part is not None:
                 classes[part.ravel()] = True
     kept = np.ones(program.matrix.shape[0], dtype=bool)
@@ -44,32 +45,95 @@ def class_model(model: SeatModel, program: IntegerProgram, values: Floats) -> In
         rows = block.rows.ravel()
         if block.kind in _OF_CELLS or program.matrix[rows][:, cells].nnz:
             kept[rows] = False
-    groups = np.concatenate([columns.group.ravel() for columns in model.programmes])
-    n_group, n_column = len(groups), len(values)
-    # Deviations above and below, one pair per sum.
-    pick = scipy.sparse.csc_matrix(
-        (np.ones(n_group), (np.arange(n_group), groups)), shape=(n_group, n_column)
-    )
-    unit = scipy.sparse.identity(n_group, format="csc")
-    available, most = _available(model, n_column)
+    weight, pick = _compared(model, len(values))
+    n_sum = len(weight)
+    unit = scipy.sparse.identity(n_sum, format="csc")
+    available, most = _available(model, len(values))
     blocks = [
         [program.matrix[kept], None, None],
-        [pick, -unit, unit],
+        [pick, -unit, unit],  # deviations above and below
         [available, None, None],
     ]
-    extra = np.zeros(2 * n_group)
+    extra = np.zeros(2 * n_sum)
+    wanted = pick @ values
     free = np.where(cells, 0.0, program.high)
     return IntegerProgram(
-        gain=np.concatenate([np.zeros(n_column), extra - 1.0]),
+        gain=np.concatenate([np.zeros(len(values)), -weight, -weight]),
         low=np.concatenate([np.where(cells, 0.0, program.low), extra]),
-        high=np.concatenate([free, np.full(2 * n_group, np.inf)]),
+        high=np.concatenate([free, np.full(2 * n_sum, np.inf)]),
         integer=np.concatenate([classes, extra.astype(bool)]),
         matrix=scipy.sparse.bmat(blocks, format="csc"),
-        row_low=np.concatenate(
-            [program.row_low[kept], values[groups], np.full(len(most), -np.inf)]
-        ),
-        row_high=np.concatenate([program.row_high[kept], values[groups], most]),
+        row_low=np.concatenate([program.row_low[kept], wanted, np.full(len(most), -np.inf)]),
+        row_high=np.concatenate([program.row_high[kept], wanted, most]),
     )
+
+
+def balanced(model: SeatModel, values: Floats) -> Floats:
+    """Share people out among programmes that take the same people, in proportion to their seats.
+
+    Which of them seats whom makes no difference to the gain, so a solver leaves it to chance.
+
+    Parameters
+    ----------
+    model : SeatModel
+    values : ndarray (column,)
+        Of the linear programme.
+
+    Returns
+    -------
+    ndarray (column,)
+        With the same sums over such programmes; what is said of classes may not hold.
+    """
+    made = values.copy()
+    for members in _alike(model):
+        programmes = [model.problem.programmes[c.programme] for c in members]
+        seats = np.array([programme.seats for programme in programmes], dtype=float)
+        share = seats / np.maximum(seats.sum(axis=0), 1.0)  # (programme, year)
+        cells = np.sum([values[c.seat] for c in members], axis=0)
+        groups = np.sum([values[c.group] for c in members], axis=0)
+        for columns, programme, part in zip(members, programmes, share, strict=True):
+            made[columns.seat] = cells * part[:, None]
+            made[columns.group] = groups * part[:, None, None]
+            if columns.beyond is not None and programme.beyond is not None:
+                beyond = programme.seats - cells.sum(axis=1) * part
+                made[columns.beyond] = beyond
+                if columns.beyond_at is not None:
+                    made[columns.beyond_at] = beyond[:, None] * programme.beyond
+    return made
+
+
+def _alike(model: SeatModel) -> list[list[ProgrammeColumns]]:
+    """Programmes of one pool that take the same people at the same worth, two or more."""
+    groups: dict[tuple[object, ...], list[ProgrammeColumns]] = {}
+    for columns in model.programmes:
+        programme = model.problem.programmes[columns.programme]
+        whom = (programme.open_to.tobytes(), programme.weight.tobytes())
+        key = (programme.pool, programme.beyond is None, *whom)
+        groups.setdefault(key, []).append(columns)
+    return [members for members in groups.values() if len(members) > 1]
+
+
+def _compared(model: SeatModel, n_column: int) -> tuple[Floats, scipy.sparse.csc_matrix]:
+    """Sums that shall stay near: of each programme, and above all of each pool together."""
+    columns = [member.group.ravel() for member in model.programmes]
+    start = sum(map(len, columns))
+    rows, weight = [np.arange(start)], [np.ones(start)]
+    for pool in sorted({_pool(model, m) for m in model.programmes}):
+        members = [
+            m for m in model.programmes if model.problem.programmes[m.programme].pool == pool
+        ]
+        if len(members) < 2:
+            continue
+        size = members[0].group.size
+        for member in members:
+            columns.append(member.group.ravel())
+            rows.append(start + np.arange(size))
+        weight.append(np.full(size, POOLED))
+        start += size
+    row, column = np.concatenate(rows), np.concatenate(columns)
+    shape = (start, n_column)
+    pick = scipy.sparse.csc_matrix((np.ones(len(row)), (row, column)), shape=shape)
+    return np.concatenate(weight), pick
 
 
 def _available(model: SeatModel, n_column: int) -> tuple[scipy.sparse.csc_matrix, Floats]:
@@ -93,3 +157,7 @@ def _available(model: SeatModel, n_column: int) -> tuple[scipy.sparse.csc_matrix
     shape = (start, n_column)
     matrix = scipy.sparse.csc_matrix((np.ones(len(row)), (row, column)), shape=shape)
     return matrix, np.concatenate(most)
+
+
+def _pool(model: SeatModel, columns: ProgrammeColumns) -> int:
+    return model.problem.programmes[columns.programme].pool

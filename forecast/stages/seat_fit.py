@@ -223,7 +223,8 @@ def _with_free_seats(
 ) -> SeatProblem | None:
     """The problem with numbers of seats that have a plan in `small`; None if none have."""
     model, program = _program(small, free)
-    if small is problem and problem.fairness.sex > 0.0:  # cells are no network then
+    few = len(np.unique(problem.women)) <= _WOMEN_BINS
+    if problem.fairness.sex > 0.0 and (few or small is problem):  # cells are no network then
         for columns in model.programmes:
             program.integer[columns.seat] = True
     program = replace(program, gain=np.zeros_like(program.gain))

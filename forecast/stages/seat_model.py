@@ -191,7 +191,7 @@ def seats_at_sites(programme: Programme, taught: Ints, classes: Ints) -> Ints:
     >>> course = Programme("course", 0, np.array([65]), np.ones((1, 1), bool), np.ones(1),
     ...                    sites=sites)
     >>> seats_at_sites(course, np.array([[65]]), np.array([[3]])).tolist()
-    [[42, 23]]
+    [[43, 22]]
     """
     sites = programme.sites
     assert sites is not None
@@ -290,7 +290,8 @@ def _room(model: SeatModel) -> None:
     taught = [c for c in model.programmes if c.classes is not None]
     if problem.room is None or not taught:
         return
-    rows = build.rows("room", "sites", taught[0].classes.shape, high=problem.room)
+    shape = (len(problem.years), len(problem.room))
+    rows = build.rows("room", "sites", shape, high=problem.room)
     for columns in taught:
         sites = problem.programmes[columns.programme].sites
         assert sites is not None and columns.classes is not None

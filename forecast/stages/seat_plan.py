@@ -15,7 +15,7 @@ import numpy as np
 
 from forecast.errors import ConfigError
 from forecast.stages.integer_program import NOISE, Floats, IntegerProgram, Ints, Solution, solve
-from forecast.stages.seat_classes import class_model
+from forecast.stages.seat_classes import balanced, class_model
 from forecast.stages.seat_model import SeatModel, linked_pools, seat_model, seats_at_sites
 from forecast.stages.seat_problem import Programme, SeatPlan, SeatProblem
 
@@ -112,14 +112,14 @@ class _Whole:
 
 
 def _guided(part: Relaxed, relative_gap: float, time_limit_seconds: float) -> _Whole | None:
-    """Whole classes close to the linear solution, then the best sums under them, then cells."""
-    model, program = part.model, part.program
-    assert part.solution is not None
-    best = part.solution
+    """Whole classes close to the linear solution, whole sums close to these, then cells."""
+    model, program, start = part.model, part.program, part.solution
+    assert start is not None
+    wanted = [balanced(model, start.values)]
     if any(columns.taught is not None for columns in model.programmes):
         # Only a start, so a rough one will do: what it costs is in the gap.
         classes = solve(
-            class_model(model, program, part.solution.values),
+            class_model(model, program, wanted[0]),
             relative_gap=0.2,
             absolute_gap=ROUGH * sum(p.seats.sum() for p in _members(part)),
             time_limit_seconds=time_limit_seconds,
@@ -127,20 +127,24 @@ def _guided(part: Relaxed, relative_gap: float, time_limit_seconds: float) -> _W
         if classes is None:
             return None
         program = _held(model, program, classes.values)
-        found = solve(
-            program, relax=True, time_limit_seconds=time_limit_seconds, start=part.solution
-        )
-        if found is None:
-            return None
-        best = found
-    for room in (0, 1, 5):
-        near = _near(model, program, best.values, room)
-        sums = solve(near, relative_gap=relative_gap / 2, time_limit_seconds=time_limit_seconds)
-        if sums is not None:
-            cells = _cells(model, program, sums.values, best, time_limit_seconds)
+        wanted = [classes.values]
+        under = solve(program, relax=True, time_limit_seconds=time_limit_seconds, start=start)
+        if under is not None:  # the best sums under these classes, if the others lose too much
+            wanted.append(under.values)
+    found: list[_Whole] = []
+    for values in wanted:
+        for room in (0, 1, 5):
+            near = _near(model, program, values, room)
+            sums = solve(near, relative_gap=relative_gap / 2, time_limit_seconds=time_limit_seconds)
+            cells = None
+            if sums is not None:
+                cells = _cells(model, program, sums.values, start, time_limit_seconds)
             if cells is not None:
-                return _Whole(model, cells.values, cells.gain, part.solution.bound)
-    return None
+                found.append(_Whole(model, cells.values, cells.gain, start.bound))
+                break
+        if found and start.bound - found[-1].gain <= relative_gap * abs(start.bound):
+            return found[-1]
+    return max(found, key=lambda whole: whole.gain, default=None)
 
 
 def _members(part: Relaxed) -> list[Programme]:
@@ -161,18 +165,18 @@ def _exact(
         return known
     assert part.solution is not None
     if best is None:
-        return None
-    bound = min(part.solution.bound, best.bound)
+        return known
+    bound = max(min(part.solution.bound, best.bound), best.gain)
     if known is not None and known.gain >= best.gain:
-        return replace(known, bound=bound)
+        return replace(known, bound=max(bound, known.gain))
     return _Whole(part.model, best.values, best.gain, bound)
 
 
 def _held(model: SeatModel, program: IntegerProgram, values: Floats) -> IntegerProgram:
-    """Hold classes and their seats."""
+    """Hold classes, their seats and the seats above the need."""
     low, high = program.low.copy(), program.high.copy()
     for columns in model.programmes:
-        for part in (columns.taught, columns.classes):
+        for part in (columns.taught, columns.classes, columns.beyond, columns.beyond_at):
             if part is not None:
                 low[part] = high[part] = np.round(values[part])
     return replace(program, low=low, high=high)

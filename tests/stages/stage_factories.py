@@ -35,7 +35,7 @@ SIDO = ("11", "26", "30", "36", "41")
 COHORT_JOBS = ("22", "31", "75")  # some for each track of smart manufacturing
 COHORT_TABLES = (
     *("programmes", "beside_programmes", "programme_figures", "contradictions"),
-    *("stage_totals", "campuses", "sido", "employment_sex"),
+    *("stage_totals", "campuses", "sido", "employment_sex", "ksco7"),
 )
 
 
@@ -78,7 +78,8 @@ def cohort_options(
             if only is None or name in only or name in rules
         }
     shipped["fairness"] = FairnessOptions(**(shipped["fairness"] | dict(fairness or {})))
-    quick = {"years": [2026, 2027], "future_draws": 0, "frontier": [0.0], "relative_gap": 0.01}
+    quick = {"years": [2026, 2027], "relative_gap": 0.01}
+    quick |= {"future_draws": 0, "frontier": [], "demand_changes": []}
     return CohortOptions(**(shipped | quick | changed))
 
 

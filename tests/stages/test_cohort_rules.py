@@ -242,10 +242,11 @@ def test_campuses_teach_classes_and_other_programmes_have_no_sites():
     assert problem({"a": COURSE}).room is None
 
 
-def test_a_tenth_of_the_seats_is_a_tenth_in_binary_too():
-    for seats in range(10, 3000, 10):  # and one class is never too much
-        made = problem({"a": COURSE}, options(maximum_share_per_campus=0.1), a=np.full(2, seats))
-        assert made.programmes[0].sites.most == max(seats // 10, 25)
+def test_a_share_of_the_seats_is_whole_and_never_less_than_a_class():
+    assert 0.29 * 100 < 29  # in binary
+    for share, seats, most in ((0.1, 1000, 100), (0.29, 100, 29), (0.1, 259, 25), (0.1, 10, 25)):
+        made = problem({"a": COURSE}, options(maximum_share_per_campus=share), a=np.full(2, seats))
+        assert made.programmes[0].sites.most == most
 
 
 def test_a_province_without_a_campus_needs_one_that_serves_it():

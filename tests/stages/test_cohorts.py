@@ -71,6 +71,16 @@ def seats_of(targets: pd.DataFrame, keys: Sequence[str] = ("programme", "year"))
     return targets.groupby(list(keys))["persons"].sum()
 
 
+def in_parts(targets: pd.DataFrame) -> pd.DataFrame:
+    """Seats for people in need and those above the need as rows of their own."""
+    above = targets["persons"] - targets["in_need"]
+    parts = [
+        targets.assign(persons=number, basis=basis)
+        for basis, number in (("in_need", targets["in_need"]), ("beyond_need", above))
+    ]
+    return pd.concat(parts).query("persons > 0")
+
+
 @pytest.fixture(scope="module")
 def solved() -> Solved:
     return solve()
@@ -113,14 +123,18 @@ def test_numbers_that_do_not_divide_by_the_years_still_add_up():
 
 def test_rows_are_whole_people_of_one_cell(targets):
     assert targets["persons"].dtype == "int64" and (targets["persons"] > 0).all()
-    assert not targets.duplicated(["year", "programme", "site", *CELL, "basis"]).any()
+    assert not targets.duplicated(["year", "programme", "site", *CELL]).any()
+    assert targets["in_need"].dtype == "int64"
+    assert targets["in_need"].between(0, targets["persons"]).all()
     off = (targets["persons"] - targets["fractional"]).abs()
     campus = targets["site_kind"] == "campus"
-    assert (off[campus] < 1).all() and (off[~campus] == 0).all()  # dealt out to campuses last
+    assert (off[~campus] == 0).all()  # only campuses are dealt out after the plan
+    both = targets["in_need"].between(1, targets["persons"] - 1)  # two numbers rounded
+    assert (off < np.where(both, 2, 1)).all()
 
 
 def test_nobody_in_need_is_seated_twice(solved, targets):
-    in_need = targets[targets["basis"] == "in_need"]
+    in_need = in_parts(targets).query("basis == 'in_need'")
     in_need = in_need.assign(pool=in_need["programme"].map(pools(solved)))
     assert set(in_need["pool"]) == set(POOL_NAMES)
     for pool, rows in in_need.groupby("pool"):
@@ -137,6 +151,7 @@ def test_seats_above_the_need_go_to_people_without_a_seat(solved, targets):
     rules = {name: rule for done in solved.rounds for name, rule in done.rules.items()}
     leaving = {"separated": "leaving"}
     whose = {name: leaving.get(rule.people, rule.people) for name, rule in rules.items()}
+    targets = in_parts(targets).reset_index(drop=True)
     beyond = targets["basis"] == "beyond_need"
     kind = targets["programme"].map(whose)
     kind = kind.where(~beyond, targets["programme"].map({n: r.beyond for n, r in rules.items()}))
@@ -167,14 +182,16 @@ def test_seats_above_the_need_leave_room_for_each_other():
     )
     targets = target_table(plan, TABLES)
     assert seats_of(targets, ["programme"]).to_dict() == seats
-    assert (targets.groupby("programme")["basis"].nunique() == 2).all()
+    in_need = targets.groupby("programme")["in_need"].sum()
+    assert all(0 < in_need[name] < seats[name] for name in seats)
     there = pd.Series(np.ceil(entering).ravel(), index=wholes(plan, "entering/ai_basic").index)
     seated = targets.groupby(["year", *CELL])["persons"].sum()
     assert (seated <= there.reindex(seated.index)).all()
 
 
 def test_seats_above_the_need_are_given_only_where_a_programme_is_open(targets):
-    assert not (targets["programme"].isin(FEW) & (targets["basis"] == "beyond_need")).any()
+    only_need = targets[targets["programme"].isin(FEW)]
+    assert len(only_need) and (only_need["in_need"] == only_need["persons"]).all()
     ages = targets.groupby("programme")["age_group"].agg(set)
     for young in ("P000-KDT-AI", *SMART):
         assert ages[young] <= {"15-29", "30-39"}
@@ -272,8 +289,9 @@ def test_balance_says_who_waited_came_was_seated_and_waits_on(solved, targets):
         assert rows["waiting_before"].tolist() == ([0, *after[:-1]] if waits else [0] * len(rows))
     assert np.allclose(balance["newly_in_need"], balance["fractional_need"], rtol=0, atol=1)
     pool = targets["programme"].map(pools(solved))
-    for basis in ("in_need", "beyond_need"):
-        seats = targets[targets["basis"] == basis].groupby([pool, "year"])["persons"].sum()
+    above = targets["persons"] - targets["in_need"]
+    for basis, persons in (("in_need", targets["in_need"]), ("beyond_need", above)):
+        seats = persons.groupby([pool, targets["year"]]).sum()
         for row in balance.to_dict("records"):
             of_pool = seats.get((f"{row['people']}/{row['need']}", row["year"]), 0)
             assert row[f"seats_{basis}"] == of_pool
@@ -369,7 +387,7 @@ def test_with_nobody_in_need_programmes_open_to_nobody_else_are_named():
 def test_with_nobody_in_need_all_other_seats_are_above_the_need():
     plan = solve(scenario="no_ai", seats=dict.fromkeys(FEW, 0))
     targets = target_table(plan, TABLES)
-    assert set(targets["basis"]) == {"beyond_need"}
+    assert (targets["in_need"] == 0).all()
     expected = (SEATS | SMART).keys() - set(FEW)
     assert seats_of(targets)[:, 2026].to_dict() == {n: (SEATS | SMART)[n] for n in expected}
     balance = balance_table(plan)
@@ -384,6 +402,8 @@ COURSE = "P000-AX-COURSE"
     [
         ({"seats": {"P000-NOPE": 3}}, "seats.*P000-NOPE"),
         ({"seats": {COURSE: -1}}, "below 0"),
+        ({"seats": {COURSE: 0}}, "no programme has a seat"),
+        ({"rules": {COURSE: {"years": [2030]}}}, r"no programme has a seat in \[2026, 2027\]"),
         ({"rules": {COURSE: {"need": "axe"}}}, f"{COURSE}.*employed/axe.*employed/ax"),
         ({"rules": {COURSE: {"people": "retired"}}}, f"{COURSE}.*retired/ax"),
         ({"rules": {COURSE: {"site_kind": "home"}}}, f"{COURSE}.site_kind=home.*campus"),

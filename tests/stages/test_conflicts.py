@@ -84,8 +84,10 @@ def assert_explained(problem: SeatProblem, conflict: Conflict) -> None:
             less = scoped(problem, replace(change, to=value), conflict)
             assert plan_seats(less) is None, (change, value)
     offered = {change.key for change in conflict.relaxations}
+    # One change for all pools makes those of a programme, for its own pool, superfluous.
+    covered = bool(conflict.others) and any(change.enough for change in conflict.relaxations)
     for key in conflict.requests:
-        if key not in offered and key.startswith("cohorts.seats."):
+        if key not in offered and key.startswith("cohorts.seats.") and not covered:
             for seats in range(value_of(problem, key)):
                 few = only(changed(problem, key, seats), indices(problem, conflict))
                 assert plan_seats(few) is None, (key, seats)

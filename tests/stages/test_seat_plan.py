@@ -97,6 +97,7 @@ def test_room_and_budget_hold_over_all_programmes():
         programmes=(*one.programmes, replace(one.programmes[0], name="second", pool=1)),
     )
     assert planned(replace(one, room=np.array([6.0]), budget=np.array([16e6])))
+    assert plan_seats(replace(one, room=np.array([5.9]))) is None
     assert plan_seats(replace(two, room=np.array([6.0]))) is None
     assert plan_seats(replace(two, budget=np.array([31.9e6]))) is None
     assert planned(replace(two, room=np.array([12.0]), budget=np.array([32e6])))
