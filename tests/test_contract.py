@@ -121,40 +121,54 @@ def test_adoption_forecast_covers_2023_to_2035_with_ordered_quantiles(tables):
 
 
 def test_cohort_totals_allocate_the_published_figures_exactly_and_show_the_rounding(tables):
-    totals = tables["cohort_totals"].set_index("programme")
+    persons = tables["cohort_totals"].query("unit == 'persons'")
     published = reference.load("programmes").set_index("programme")["published"]
-    for programme, seats in {
-        "P000-POLY-BASIC": 28_000,
-        "P000-AX-COURSE": 1_000,
-        "P000-JOB-SWITCH": 500,
+    planned = tables["cohort_targets"].groupby(["year", "programme"])["persons"].sum()
+    for year, totals in persons.set_index("programme").groupby("year"):
+        for programme in planned.get(year, pd.Series(dtype=int)).index:
+            assert totals.loc[programme, "unallocated"] == 0, (year, programme)
+            if programme.startswith("P000"):
+                assert totals.loc[programme, "allocated"] == published[programme]
+    first = persons[persons["year"] == 2026].set_index("programme")
+    for row, numbers in {
+        "P000-E-GOAL1": (90_000, 89_000),
+        "STAGE-진입기": (100_000, 99_000),
+        "STAGE-활동기": (110_000, 100_000),
+        "STAGE-전환기": (30_000, 29_500),
+        "P002-SMART": (600, 600),
+        "P002-REST": (120, 120),
     }.items():
-        assert published[programme] == seats
-        assert totals.loc[programme, "allocated"] == seats
-        assert totals.loc[programme, "unallocated"] == 0
-    stage = totals.loc["STAGE-전환기"]
-    assert (stage.published, stage.allocated, stage.unallocated) == (30_000, 29_500, 500)
-    assert "3만" in stage.note and stage.unit == "persons"
+        assert (first.loc[row, "published"], first.loc[row, "allocated"]) == numbers
+    note = first.loc["STAGE-전체", "note"]
+    assert first.loc["STAGE-전체", "published"] == 1_000_000 and "240,000" in note
+    firms = tables["cohort_totals"].query("programme == 'P002-SMART' and unit == 'firms'")
+    assert firms["published"].tolist() == [480]
 
 
 def test_cohort_targets_add_up_at_every_site_and_reach_all_39_campuses(tables):
     targets = tables["cohort_targets"]
     assert (targets["persons"] > 0).all() and targets["persons"].dtype.kind == "i"
-    totals = tables["cohort_totals"].set_index("programme")["allocated"]
-    per_programme = targets.groupby("programme")["persons"].sum()
-    assert (per_programme == totals[per_programme.index]).all()
+    assert targets["in_need"].between(0, targets["persons"]).all()
     campuses = reference.load("campuses").query("is_campus")["campus"]
-    assert set(targets.query("programme == 'P000-POLY-BASIC'")["site"]) == set(campuses)
-    assert len(campuses) == 39
-    keys = ["year", "programme", "site", "ksco7", "age_group", "need"]
+    reached = targets.query("programme == 'P000-POLY-BASIC'").groupby("year")["site"]
+    assert (reached.nunique() == 39).all() and len(campuses) == 39
+    assert set(targets.query("site_kind == 'campus'")["site"]) == set(campuses)
+    keys = ["year", "programme", "site", "sido", "ksco7", "age_group", "need"]
     assert not targets.duplicated(keys).any()
+    small = targets["persons"] < 5
+    assert (targets.loc[small, "mark"] == "under_5").all()
 
 
-def test_targets_never_exceed_the_need_of_the_provinces_they_serve(tables):
-    targets, demand = tables["cohort_targets"], tables["reskilling_demand"]
-    year = targets["year"].iloc[0]
-    central = demand[(demand["scenario"] == "central") & (demand["year"] <= year)]
-    needed = central.groupby("need")["persons"]
-    assert (targets.groupby("need")["persons"].sum() <= needed.sum()).all()
+def test_seats_for_people_in_need_never_exceed_them(tables):
+    demand, balance = tables["reskilling_demand"], tables["cohort_balance"]
+    needed = demand[demand["scenario"] == "central"].groupby("need")["persons"].sum()
+    waiting = balance[balance["people"] != "entering"]
+    for need, rows in waiting.groupby("need"):
+        newly, seated = rows["newly_in_need"].cumsum(), rows["seats_in_need"].cumsum()
+        assert (seated <= newly).all()
+        assert newly.iloc[-1] == pytest.approx(needed[need], abs=len(rows))
+    of_targets = tables["cohort_targets"].groupby("need")["in_need"].sum()
+    assert (of_targets == balance.groupby("need")["seats_in_need"].sum()).all()
 
 
 def test_scores_show_the_naive_model_beside_ours(tables):

@@ -65,7 +65,9 @@ BY_NAMES = {"age_group": "연령", "sex": "성별", "sido": "시도"}
 SITE_NAMES = {"campus": "캠퍼스", "province": "시도", "region": "권역", "national": "전국"}
 PLAN_NAMES = {
     "proportional": "수요에 비례", "draws": "추출 전체", "mean": "추출의 평균",
-    "scenarios": "시나리오 전체", "all": "모든 미래",
+    "scenarios": "시나리오 전체", "all": "모든 미래", "plan": "이 계획",
+    "half": "수요가 절반일 때", "median": "칸마다 중앙값", "future 50": "가운데 미래 하나",
+    "mixed": "위 계획들의 평균",
 }  # fmt: skip
 # Whose published outcomes say something about a programme: the same course in earlier years, or
 # the programme that it is a part of.

@@ -101,6 +101,7 @@ def explain_conflict(problem: SeatProblem, *, time_limit_seconds: float) -> Conf
             break  # what is of one programme cannot cover the other pools
         with ThreadPoolExecutor(2) as workers:
             offers += [offer for made in workers.map(search.offers, some) for offer in made]
+    offers.sort(key=lambda offer: keys.index(offer.key))
     names = [tuple(problem.pools[pool].name for pool in pools) for pools in failing]
     others = tuple(name for part in names[1:] for name in part)
     message = message_of(problem, keys, offers, others)
@@ -153,7 +154,10 @@ class _Search:
             for value in values:
                 if value is not None:
                     words = words_of(self.problem, key, before, value)
-                    made.append(Relaxation(key, before, value, words, enough))
+                    bound = self._beaten(key, before, value)
+                    if bound is not None:
+                        words += f"; at most {bound} could have a plan, not tried to the seat"
+                    made.append(Relaxation(key, before, value, words, enough, bound is None))
             if made:
                 break
         return made
@@ -203,6 +207,13 @@ class _Search:
                 return None
             high = min(most or 0, high - 1)
         return None
+
+    def _beaten(self, key: str, before: Value, value: Value) -> int | None:
+        """The bound that a lower number of seats stays below; None where nothing is left open."""
+        if not key.startswith("cohorts.seats.") or int(value) > int(before):
+            return None
+        bound = self._bound(key, int(before) - 1)
+        return bound if bound > max(int(value), _EXACT) else None
 
     def _bound(self, key: str, high: int) -> int:
         """Seats that are not exceeded even without whole numbers."""

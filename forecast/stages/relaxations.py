@@ -34,6 +34,8 @@ class Relaxation:
         What to do, e.g. ``lower cohorts.minimum_class from 20 to 16``.
     enough : bool
         With it alone everything has a plan; otherwise only the pools of its conflict have one.
+    least : bool
+        False: it works, and a smaller one may work too; the words give the bound.
     """
 
     key: str
@@ -41,6 +43,7 @@ class Relaxation:
     to: Value
     words: str
     enough: bool = True
+    least: bool = True
 
 
 def apply(problem: SeatProblem, relaxation: Relaxation) -> SeatProblem:

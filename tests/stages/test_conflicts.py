@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from seat_cases import assert_plan_fits, problem_of, random_problem
 
 from forecast.errors import InputError
+from forecast.stages import conflicts
 from forecast.stages.conflicts import Conflict, explain_conflict
 from forecast.stages.relaxations import Relaxation, apply, changed, requests, value_of, without
 from forecast.stages.seat_fit import fits, merged, only
@@ -80,7 +81,7 @@ def assert_explained(problem: SeatProblem, conflict: Conflict) -> None:
         if change.enough or not any(other.enough for other in conflict.relaxations):
             assert change.words in conflict.message
         assert plan_seats(scoped(problem, change, conflict)) is not None, change
-        for value in one_less(problem, change):
+        for value in one_less(problem, change) if change.least else []:
             less = scoped(problem, replace(change, to=value), conflict)
             assert plan_seats(less) is None, (change, value)
     offered = {change.key for change in conflict.relaxations}
@@ -205,6 +206,18 @@ def test_rooms_are_raised_to_what_the_classes_take():
     assert "cohorts.room_months" in conflict.requests
     assert conflict.relaxations[0].to == pytest.approx(4.0, rel=REAL)
     assert_explained(problem, conflict)
+
+
+def test_many_seats_that_stay_below_their_bound_say_so(monkeypatch):
+    monkeypatch.setattr(conflicts, "_EXACT", 10)
+    sites = Sites(np.arange(3), smallest_class=40, largest_class=40, most=1000)
+    problem = problem_of(np.full((1, 3, 1, 1), 50), [200], sites=sites)
+    change = explained(problem).relaxations[-1]
+    assert not change.least and change.to < 120  # 120 is the most: a class of 40 at each
+    assert "at most 150 could have a plan, not tried to the seat" in change.words
+    monkeypatch.undo()
+    exact = explained(problem).relaxations[-1]
+    assert exact.least and exact.to == 120
 
 
 def test_a_change_that_does_not_cover_all_pools_is_marked():
