@@ -9,6 +9,7 @@ to, under all margins at once.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -111,7 +112,9 @@ def solve_cohorts(
             "cohorts.programmes, with cohorts.seats above 0."
         )
     advance("cohorts: rounding people in need to whole people")
-    whole = {name: whole_people(new) for name, new in people.new.items()}
+    with ThreadPoolExecutor(2) as workers:  # HiGHS leaves Python's lock while it works
+        rounded = list(workers.map(whole_people, people.new.values()))
+    whole = dict(zip(people.new, rounded, strict=True))
     sites = campuses(tables["campuses"])
     rounds, left = [], dict(whole)
     for rules in (rules_in_order(options), rules_beside(options)):
@@ -129,7 +132,10 @@ def solve_cohorts(
         )
         if plan is None:
             advance("cohorts: no plan exists; looking for the requests that conflict")
-            raise InfeasiblePlan(explain_conflict(problem, time_limit_seconds=limit).message)
+            message = explain_conflict(problem, time_limit_seconds=limit).message
+            for name in options.beside:
+                message = message.replace(f"cohorts.programmes.{name}", f"cohorts.beside.{name}")
+            raise InfeasiblePlan(message)
         rounds.append(Round(rules, problem, relaxed, plan))
         left = {
             pool.name: still_waiting(pool.new, _seated(rounds[-1], index))

@@ -90,16 +90,82 @@ def balanced(model: SeatModel, values: Floats) -> Floats:
         seats = np.array([programme.seats for programme in programmes], dtype=float)
         share = seats / np.maximum(seats.sum(axis=0), 1.0)  # (programme, year)
         cells = np.sum([values[c.seat] for c in members], axis=0)
-        groups = np.sum([values[c.group] for c in members], axis=0)
         for columns, programme, part in zip(members, programmes, share, strict=True):
-            made[columns.seat] = cells * part[:, None]
-            made[columns.group] = groups * part[:, None, None]
             if columns.beyond is not None and programme.beyond is not None:
                 beyond = programme.seats - cells.sum(axis=1) * part
                 made[columns.beyond] = beyond
                 if columns.beyond_at is not None:
                     made[columns.beyond_at] = beyond[:, None] * programme.beyond
+        parts = share[:, :, None] * np.ones(len(model.problem.served_by))  # and province
+        taught = [i for i, programme in enumerate(programmes) if programme.sites is not None]
+        if len(taught) == 1:
+            parts = _within_sites(model, members[taught[0]], made, values, parts, taught[0])
+        groups = np.sum([values[c.group] for c in members], axis=0)
+        for columns, part in zip(members, parts, strict=True):
+            made[columns.group] = groups * part[:, :, None]
+            made[columns.seat] = cells * part[:, columns.cells[:, 0]]
     return made
+
+
+def _within_sites(
+    model: SeatModel,
+    columns: ProgrammeColumns,
+    made: Floats,
+    values: Floats,
+    parts: Floats,
+    index: int,
+) -> Floats:
+    """Shares (programme, year, province) under which no province is above what its sites hold.
+
+    What a province cannot seat goes to the others in proportion, and the programmes without sites
+    change places with it.
+    """
+    problem = model.problem
+    sites = problem.programmes[columns.programme].sites
+    assert sites is not None
+    n_province = len(problem.served_by)
+    pooled = np.sum(
+        [values[c.group] for c in model.programmes if _pool(model, c) == _pool(model, columns)],
+        axis=(0, 3),
+    )
+    hold = np.bincount(sites.province, minlength=n_province) * sites.most
+    changed = parts.copy()
+    for year, people in enumerate(pooled):
+        beyond = np.zeros(n_province)
+        if columns.beyond_at is not None:
+            beyond = made[columns.beyond_at][year]
+        here = people * parts[index, year]
+        wish = np.asarray(np.bincount(problem.served_by, here, n_province), dtype=np.float64)
+        room = np.maximum(hold - np.bincount(problem.served_by, beyond, n_province), 0.0)
+        room = np.minimum(room, np.bincount(problem.served_by, people, n_province))
+        given = levelled(wish, room)
+        factor = np.divide(given, wish, out=np.ones(n_province), where=wish > 0)
+        own = parts[index, year] * factor[problem.served_by]
+        others = np.maximum(1.0 - parts[index, year], 1e-12)
+        changed[:, year] = parts[:, year] * (1.0 - own) / others
+        changed[index, year] = own
+    return changed
+
+
+def levelled(wish: Floats, room: Floats) -> Floats:
+    """Give what is wished for as far as there is room, and the rest to others in proportion.
+
+    Examples
+    --------
+    >>> levelled(np.array([6.0, 3.0, 1.0]), np.array([4.0, 9.0, 9.0])).tolist()
+    [4.0, 4.5, 1.5]
+    """
+    given, free = np.zeros_like(wish), wish > 0
+    left = float(min(wish.sum(), room[free].sum()))
+    while left > 1e-9 and free.any():
+        now = given + np.where(free, wish * (left / wish[free].sum()), 0.0)
+        full = free & (now >= room - 1e-12)
+        given = np.where(full, room, np.where(free & ~full.any(), now, given))
+        if not full.any():
+            break
+        left -= float(room[full].sum())
+        free &= ~full
+    return given
 
 
 def _alike(model: SeatModel) -> list[list[ProgrammeColumns]]:

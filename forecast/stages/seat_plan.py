@@ -115,36 +115,50 @@ def _guided(part: Relaxed, relative_gap: float, time_limit_seconds: float) -> _W
     """Whole classes close to the linear solution, whole sums close to these, then cells."""
     model, program, start = part.model, part.program, part.solution
     assert start is not None
-    wanted = [balanced(model, start.values)]
-    if any(columns.taught is not None for columns in model.programmes):
+    values = balanced(model, start.values)
+    taught = any(columns.taught is not None for columns in model.programmes)
+    if taught:
         # Only a start, so a rough one will do: what it costs is in the gap.
         classes = solve(
-            class_model(model, program, wanted[0]),
+            class_model(model, program, values),
             relative_gap=0.2,
             absolute_gap=ROUGH * sum(p.seats.sum() for p in _members(part)),
             time_limit_seconds=time_limit_seconds,
         )
         if classes is None:
             return None
-        program = _held(model, program, classes.values)
-        wanted = [classes.values]
-        under = solve(program, relax=True, time_limit_seconds=time_limit_seconds, start=start)
-        if under is not None:  # the best sums under these classes, if the others lose too much
-            wanted.append(under.values)
-    found: list[_Whole] = []
-    for values in wanted:
-        for room in (0, 1, 5):
-            near = _near(model, program, values, room)
-            sums = solve(near, relative_gap=relative_gap / 2, time_limit_seconds=time_limit_seconds)
-            cells = None
-            if sums is not None:
-                cells = _cells(model, program, sums.values, start, time_limit_seconds)
-            if cells is not None:
-                found.append(_Whole(model, cells.values, cells.gain, start.bound))
-                break
-        if found and start.bound - found[-1].gain <= relative_gap * abs(start.bound):
-            return found[-1]
-    return max(found, key=lambda whole: whole.gain, default=None)
+        values = classes.values
+        program = _held(model, program, values)
+    near = _nearest(part, program, values, relative_gap, time_limit_seconds)
+    lost = np.inf if near is None else start.bound - near.gain
+    if not taught or lost <= relative_gap * abs(start.bound):
+        return near
+    # These lose too much: the best sums under the same classes instead.
+    best = solve(program, relax=True, time_limit_seconds=time_limit_seconds, start=start)
+    if best is None:
+        return near
+    other = _nearest(part, program, best.values, relative_gap, time_limit_seconds)
+    return max((w for w in (near, other) if w is not None), key=lambda w: w.gain, default=None)
+
+
+def _nearest(
+    part: Relaxed,
+    program: IntegerProgram,
+    values: Floats,
+    relative_gap: float,
+    time_limit_seconds: float,
+) -> _Whole | None:
+    """Whole sums as close to `values` as there are any, and whole cells under them."""
+    assert part.solution is not None
+    for room in (0, 1, 5):
+        near = _near(part.model, program, values, room)
+        sums = solve(near, relative_gap=relative_gap / 2, time_limit_seconds=time_limit_seconds)
+        if sums is None:
+            continue
+        cells = _cells(part.model, program, sums.values, part.solution, time_limit_seconds)
+        if cells is not None:
+            return _Whole(part.model, cells.values, cells.gain, part.solution.bound)
+    return None
 
 
 def _members(part: Relaxed) -> list[Programme]:

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from seat_cases import assert_plan_fits, problem_of, random_problem
 
@@ -105,6 +105,7 @@ def scoped(problem: SeatProblem, change: Relaxation, conflict: Conflict) -> Seat
     return made if change.enough else only(made, indices(problem, conflict))
 
 
+@example(seed=5182, years=1, provinces=3, pools=1, programmes=2)  # cells that must be whole
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     seed=st.integers(0, 10**6),
@@ -163,6 +164,14 @@ def test_classes_that_every_campus_cannot_fill_ask_for_more_seats_or_smaller_cla
         ("seats", 60),
     ]
     assert_explained(problem, conflict)
+
+
+def test_fewer_seats_mean_fewer_at_a_site():
+    problem = problem_of(np.full((1, 3, 1, 1), 40), [200], sites=campuses(most=50))
+    # Three campuses hold three quarters of any number; were 50 still allowed it would be 120.
+    change = explained(problem).relaxations[-1]
+    assert (change.to, apply(problem, change).programmes[0].sites.most) == (0, 0)
+    assert_explained(problem, explained(problem))
 
 
 def test_a_share_of_a_campus_that_holds_no_class_is_raised_just_enough():
