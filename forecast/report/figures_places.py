@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from forecast.report.cohort_words import Names, Tables, programme_name, unit_name
-from forecast.report.figures_transition import DARK, TILES
 from forecast.report.page_places import IN_PROVINCE, first_places
-from forecast.report.style import INK, sheet, shorten
+from forecast.report.style import sheet, shorten
+from forecast.report.tile_map import TILES, draw_tiles
 
 FEWEST_PROVINCES = 6  # with a place: fewer are told in the table
 ACROSS = 4  # maps beside each other
@@ -50,25 +50,6 @@ def draw_places(tables: Tables, names: Names) -> Figure | None:
 
 
 def _map(axes: Axes, counts: pd.Series, known: Mapping[str, str]) -> None:
-    from matplotlib import colormaps
-    from matplotlib.patches import Rectangle
-
-    colours = colormaps["cividis"]
-    most = float(counts.max()) or 1.0
-    for code, (column, row) in TILES.items():
-        count = int(counts.get(code, 0))
-        level = count / most
-        axes.add_patch(Rectangle((column + 0.03, -row + 0.03), 0.94, 0.94, color=colours(level)))
-        axes.annotate(
-            f"{known.get(code, code)}\n{count:,}",
-            (column + 0.5, -row + 0.5),
-            ha="center",
-            va="center",
-            size=9,
-            color=INK if level > DARK else "white",
-        )
-    columns, rows = zip(*TILES.values(), strict=True)
-    axes.set_xlim(0, max(columns) + 1)
-    axes.set_ylim(-max(rows), 1)
-    axes.set_aspect("equal")
-    axes.set_axis_off()
+    counts = counts.reindex(list(TILES), fill_value=0)
+    levels = counts / (float(counts.max()) or 1.0)
+    draw_tiles(axes, levels, {code: f"{int(count):,}" for code, count in counts.items()}, known)

@@ -32,6 +32,7 @@ from forecast.report.style import (
     shorten,
     whole_years,
 )
+from forecast.report.tile_map import DARK, draw_tiles
 from forecast.types import AGE_GROUPS
 
 if TYPE_CHECKING:
@@ -42,20 +43,12 @@ Tables = Mapping[str, pd.DataFrame]
 Names = Mapping[str, Mapping[str, str]]
 
 # Provinces as equal squares, roughly where they lie: column, row.
-TILES = {
-    "28": (0, 0), "11": (1, 0), "41": (2, 0), "51": (3, 0),
-    "44": (0, 1), "36": (1, 1), "43": (2, 1), "47": (3, 1),
-    "52": (0, 2), "30": (1, 2), "27": (2, 2), "31": (3, 2),
-    "29": (0, 3), "46": (1, 3), "48": (2, 3), "26": (3, 3),
-    "50": (1, 4),
-}  # fmt: skip
 FATES = {
     "reemployed_same": ("같은 직업에 재취업", GREEN),
     "reemployed_other": ("다른 직업에 재취업", SKY),
     "withdrawn": ("구직을 그만둠", GREY),
     "closing": ("아직 미취업", VERMILLION),
 }
-DARK = 0.55  # of the colour scale: above it ink reads better than white
 
 
 def draw_transition_groups(tables: Tables, names: Names) -> Figure:
@@ -236,29 +229,10 @@ def _ranked(axes: Axes, rates: pd.DataFrame, known: Mapping[str, str], country: 
 
 
 def _tile_map(axes: Axes, rates: pd.Series, known: Mapping[str, str]) -> None:
-    from matplotlib import colormaps
-    from matplotlib.patches import Rectangle
-
-    colours = colormaps["cividis"]
     least, most = float(rates.min()), float(rates.max())
-    for code, (column, row) in TILES.items():
-        if code not in rates.index:
-            continue
-        level = (rates[code] - least) / (most - least) if most > least else 0.5
-        axes.add_patch(Rectangle((column + 0.03, -row + 0.03), 0.94, 0.94, color=colours(level)))
-        axes.annotate(
-            f"{known.get(code, code)}\n{rates[code]:.2f}",
-            (column + 0.5, -row + 0.5),
-            ha="center",
-            va="center",
-            size=10,
-            color=INK if level > DARK else "white",
-        )
-    columns, rows = zip(*TILES.values(), strict=True)
-    axes.set_xlim(0, max(columns) + 1)
-    axes.set_ylim(-max(rows), 1)
-    axes.set_aspect("equal")
-    axes.set_axis_off()
+    wide = most - least if most > least else 1.0
+    levels = (rates - least) / wide if most > least else 0.5 + 0.0 * rates
+    draw_tiles(axes, levels, {code: f"{rate:.2f}" for code, rate in rates.items()}, known)
     axes.set_title("시도를 같은 크기로 둔 지도 (밝을수록 많음)")
 
 

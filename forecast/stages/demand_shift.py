@@ -109,8 +109,7 @@ def whole_seats(wish: Floats, most: Ints) -> Ints:
     """
     wish = np.maximum(wish, 0.0)
     totals = np.minimum(np.rint(wish.sum(axis=1)), most).astype(np.int64)
-    rows = [largest_remainder(row, int(total)) for row, total in zip(wish, totals, strict=True)]
-    return np.array(rows, dtype=np.int64)
+    return _by_year(wish, totals)
 
 
 def _in_need(
@@ -165,7 +164,11 @@ def _beyond(left: Ints, shares: Floats | None) -> Ints | int:
     """Seats above the need by year and province."""
     if shares is None:
         return 0
-    rows = [largest_remainder(row, int(total)) for row, total in zip(shares, left, strict=True)]
+    return _by_year(shares, left)
+
+
+def _by_year(shares: Floats, totals: Ints) -> Ints:
+    rows = [largest_remainder(row, int(total)) for row, total in zip(shares, totals, strict=True)]
     return np.array(rows, dtype=np.int64)
 
 

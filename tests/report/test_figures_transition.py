@@ -12,7 +12,6 @@ from forecast.report.figures import FIGURES, draw_figures
 from forecast.report.figures_moves import draw_moves, draw_opportunity, move_rows, notable
 from forecast.report.figures_moves import risk_and_opportunity as occupations_of
 from forecast.report.figures_transition import (
-    TILES,
     displaced_fates,
     draw_displaced,
     draw_need_map,
@@ -23,6 +22,7 @@ from forecast.report.figures_transition import (
 from forecast.report.label_places import place_labels
 from forecast.report.reskilling_words import GROUP_NAMES, most_displaced, plan_year
 from forecast.report.style import NEED_NAMES, drawing, sheet
+from forecast.report.tile_map import TILES
 from forecast.types import GROUPS
 
 OURS = (

@@ -36,6 +36,15 @@ GOAL_SEATS = {
 BESIDE_SEATS = {"K-MIDLIFE": 15_000, "K-CAREER": 2_000}
 SMART_SEATS = {"P002-SMART": 120, "P002-T1": 400, "P002-T2": 80}
 PLANNED = dict.fromkeys(GOAL_SEATS | BESIDE_SEATS, YEARS) | dict.fromkeys(SMART_SEATS, YEARS[:1])
+PRINTED_GOALS = [  # row of cohort_totals, and what is published, allocated and left each year
+    ("P000-E-GOAL1", (90_000, 89_000, 1_000)),
+    ("P000-A-GOAL", (110_000, 100_000, 10_000)),
+    ("P000-A-REST", (10_000, 0, 10_000)),
+    ("P000-T-GOAL", (30_000, 29_500, 500)),
+    ("STAGE-진입기", (100_000, 99_000, 1_000)),
+    ("STAGE-활동기", (110_000, 100_000, 10_000)),
+    ("STAGE-전환기", (30_000, 29_500, 500)),
+]
 
 
 def tables() -> dict[str, pd.DataFrame]:

@@ -92,12 +92,7 @@ def test_cumulative_numbers_are_given_out_over_the_five_years(cumulative):
 @pytest.mark.parametrize(
     ("programme", "expected"),
     [
-        ("P000-E-GOAL1", (90_000, 89_000, 1_000)),
-        ("P000-A-GOAL", (110_000, 100_000, 10_000)),
-        ("P000-A-REST", (10_000, 0, 10_000)),
-        ("P000-T-GOAL", (30_000, 29_500, 500)),
-        ("STAGE-전환기", (30_000, 29_500, 500)),
-        ("STAGE-진입기", (100_000, 99_000, 1_000)),
+        *cases.PRINTED_GOALS,
         ("P002-SMART", (600, 600, 0)),
         ("P002-T1", (400, 400, 0)),
         ("P002-T2", (80, 80, 0)),

@@ -52,18 +52,7 @@ def test_every_planned_programme_is_given_its_published_number_and_no_other(sema
     assert seats.to_dict() == {name: factor * n for name, n in cases.GOAL_SEATS.items()}
 
 
-@pytest.mark.parametrize(
-    ("programme", "expected"),
-    [
-        ("P000-E-GOAL1", (90_000, 89_000, 1_000)),
-        ("P000-A-GOAL", (110_000, 100_000, 10_000)),
-        ("P000-A-REST", (10_000, 0, 10_000)),
-        ("P000-T-GOAL", (30_000, 29_500, 500)),
-        ("STAGE-진입기", (100_000, 99_000, 1_000)),
-        ("STAGE-활동기", (110_000, 100_000, 10_000)),
-        ("STAGE-전환기", (30_000, 29_500, 500)),
-    ],
-)
+@pytest.mark.parametrize(("programme", "expected"), cases.PRINTED_GOALS)
 def test_a_printed_goal_stands_beside_its_items_every_year(annual, programme, expected):
     for year in cases.YEARS:
         assert numbers(annual, programme, year) == expected
