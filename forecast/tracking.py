@@ -281,7 +281,7 @@ def flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
         if isinstance(value, Mapping):
             flat |= flatten(value, f"{prefix}{key}.")
         else:
-            flat[_plain(prefix + key)] = str(value)
+            flat[_plain(f"{prefix}{key}")] = str(value)
     return flat
 
 
