@@ -56,6 +56,7 @@ def explanation_tables(
     problem, plan = done.problem, done.plan
     names = names_of(people.provinces, people.occupations, tables)
     limit = options.time_limit_seconds
+    starts = list(done.relaxed)
     made = {
         "cohort_coverage": coverage_table(problem, plan, labels=names),
         "cohort_constraints": limits_table(problem, done.relaxed, names=names),
@@ -70,7 +71,12 @@ def explanation_tables(
         advance("cohorts: judging plans under other futures")
         many = futures(demand, options, n=options.future_draws, rng=rng)
         made["cohort_robust"] = robust_table(
-            problem, plan, many, scenario=options.scenario, time_limit_seconds=limit
+            problem,
+            plan,
+            many,
+            scenario=options.scenario,
+            starts=starts,
+            time_limit_seconds=limit,
         )
     if options.demand_changes:
         advance("cohorts: planning for other demand")
@@ -91,6 +97,7 @@ def explanation_tables(
             scenario=options.scenario,
             others=_others(options, demand),
             changes=options.demand_changes,
+            starts=starts,
             time_limit_seconds=limit,
         )
     return made

@@ -11,11 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from forecast.stages.other_demand import (
+    Solver,
     linear_seats,
     most_seated,
     open_to,
@@ -24,7 +26,7 @@ from forecast.stages.other_demand import (
     under,
     value,
 )
-from forecast.stages.seat_plan import largest_remainder
+from forecast.stages.seat_plan import Relaxed, largest_remainder
 from forecast.stages.seat_problem import Floats, Ints, SeatPlan, SeatProblem
 
 _COLUMNS = ["case", "year", "programme", "sido", "persons", "in_need", "change"]
@@ -39,6 +41,7 @@ def shift_table(
     scenario: str,
     others: Sequence[str] = (),
     changes: Sequence[float] = (),
+    starts: list[Relaxed] | None = None,
     time_limit_seconds: float = 60.0,
 ) -> pd.DataFrame:
     """Seats by case, year, programme and 시도; columns of ``cohort_scenarios``.
@@ -58,6 +61,8 @@ def shift_table(
         Further scenarios: cases.
     changes : sequence of float
         Shares by which the need of the run changes, in every cell alike: cases.
+    starts : list of Relaxed, optional
+        Similar problems solved already, to start from; what is solved here joins them.
     time_limit_seconds : float
         Of each run of HiGHS.
 
@@ -71,10 +76,15 @@ def shift_table(
     cases = {name: make(name) for name in others}
     cases |= {f"demand {100 * change:+.0f} %": changed(base, change) for change in changes}
     planned = [seats.sum(axis=(2, 3)) for seats in plan.in_need]
-    before = _in_need(problem, base, base, planned, time_limit_seconds)
+    solver = partial(
+        linear_seats,
+        starts=starts if starts is not None else [],
+        time_limit_seconds=time_limit_seconds,
+    )
+    before = _in_need(problem, base, base, planned, solver)
     frames = []
     for case, other in cases.items():
-        after = _in_need(problem, other, base, planned, time_limit_seconds)
+        after = _in_need(problem, other, base, planned, solver)
         for index, programme in enumerate(other.programmes):
             then, now = after[index], before[index]
             if then is None or now is None:
@@ -117,7 +127,7 @@ def _in_need(
     case: SeatProblem,
     base: SeatProblem,
     planned: list[Ints],
-    time_limit_seconds: float,
+    solver: Solver,
 ) -> list[Floats | None]:
     """Seats for people in need by programme, (year, province), before rounding."""
     # A pool that is scarce in one of the two only is treated alike in both.
@@ -132,7 +142,7 @@ def _in_need(
     )
     seats: list[Floats | None] = [None] * len(case.programmes)
     if scarce:
-        made = linear_seats(under(case, new, scarce), time_limit_seconds=time_limit_seconds)
+        made = solver(under(case, new, scarce))
         kept = [i for i, programme in enumerate(case.programmes) if programme.pool in scarce]
         for index, part in zip(kept, made, strict=True):
             seats[index] = None if part is None else part.sum(axis=(2, 3))

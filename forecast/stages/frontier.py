@@ -13,7 +13,7 @@ from forecast.codebook_cohorts import COHORT_TABLES
 from forecast.stages.cohort_coverage import by_group, people_open, without_seat
 from forecast.stages.integer_program import Floats, solve
 from forecast.stages.seat_model import SeatModel, linked_pools, seat_model
-from forecast.stages.seat_plan import Relaxed
+from forecast.stages.seat_plan import Relaxed, start_for
 from forecast.stages.seat_problem import Fairness, SeatProblem
 
 _EQUAL = 1e-9  # relative: gains this close are one gain
@@ -89,6 +89,7 @@ class _Part:
     pools: list[int]
     solved: int = 0
     known: dict[_Point, _Found | None] = field(default_factory=dict)
+    starts: list[Relaxed] = field(default_factory=list)
 
     @property
     def size(self) -> int:
@@ -100,6 +101,7 @@ class _Part:
         for one in relaxed:
             columns, fair = one.model.programmes, one.model.problem.fairness
             if self.pools == sorted({self.problem.programmes[c.programme].pool for c in columns}):
+                self.starts.append(one)
                 values = None if one.solution is None else one.solution.values
                 self.known[fair.age, fair.sex, fair.province] = self._found(one.model, values)
 
@@ -118,7 +120,10 @@ class _Part:
         self.solved += 1
         fairness = Fairness(*point)
         model = seat_model(replace(self.problem, fairness=fairness), self.pools)
-        solution = solve(model.build.finish(), relax=True)
+        program = model.build.finish()
+        start = start_for(model, program, self.starts)
+        solution = solve(program, relax=True, start=start)
+        self.starts.append(Relaxed(model, program, solution))
         found = self._found(model, None if solution is None else solution.values)
         self.known[point] = found
         return found

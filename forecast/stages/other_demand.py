@@ -6,12 +6,12 @@ never published. Priorities stay those of the run, so gains keep their unit.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from forecast.stages.seat_plan import relax_seats
+from forecast.stages.seat_plan import Relaxed, relax_seats
 from forecast.stages.seat_problem import Floats, Ints, SeatProblem
 
 
@@ -62,8 +62,19 @@ def under(problem: SeatProblem, new: Mapping[str, Floats], pools: Sequence[int])
     )
 
 
-def linear_seats(problem: SeatProblem, *, time_limit_seconds: float = 60.0) -> list[Floats | None]:
+Solver = Callable[[SeatProblem], list[Floats | None]]  # a linear_seats with its settings
+
+
+def linear_seats(
+    problem: SeatProblem,
+    *,
+    starts: list[Relaxed] | None = None,
+    time_limit_seconds: float = 60.0,
+) -> list[Floats | None]:
     """Seats for people in need under the linear programme, by programme.
+
+    `starts` are similar problems solved already, see
+    :func:`~forecast.stages.seat_plan.relax_seats`; this one joins them.
 
     Returns
     -------
@@ -72,7 +83,10 @@ def linear_seats(problem: SeatProblem, *, time_limit_seconds: float = 60.0) -> l
     """
     shape = (len(problem.years), len(problem.served_by))
     seats: list[Floats | None] = [None] * len(problem.programmes)
-    for part in relax_seats(problem, time_limit_seconds=time_limit_seconds):
+    parts = relax_seats(problem, starts=starts or (), time_limit_seconds=time_limit_seconds)
+    if starts is not None:
+        starts += parts
+    for part in parts:
         if part.solution is None:
             continue
         for columns in part.model.programmes:

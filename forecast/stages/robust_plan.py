@@ -10,12 +10,14 @@ amount for every plan.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from forecast.stages.futures import Futures
 from forecast.stages.other_demand import (
+    Solver,
     filled,
     linear_seats,
     most_seated,
@@ -25,6 +27,7 @@ from forecast.stages.other_demand import (
     under,
     value,
 )
+from forecast.stages.seat_plan import Relaxed
 from forecast.stages.seat_problem import Floats, SeatPlan, SeatProblem
 
 OWN = "plan"  # the plan of the run, in whole seats
@@ -45,6 +48,7 @@ def robust_table(
     many: Futures,
     *,
     scenario: str,
+    starts: list[Relaxed] | None = None,
     time_limit_seconds: float = 60.0,
 ) -> pd.DataFrame:
     """Judge plans under all futures; columns of ``cohort_robust``.
@@ -58,6 +62,8 @@ def robust_table(
     many : Futures
     scenario : str
         Of the run: ``proportional`` follows its mean need.
+    starts : list of Relaxed, optional
+        Similar problems solved already, to start from; what is solved here joins them.
     time_limit_seconds : float
         Of each run of HiGHS.
 
@@ -77,7 +83,12 @@ def robust_table(
     pools = scarce_pools(problem)
     if not pools or not many.scenario:
         return pd.DataFrame(columns=[*_COLUMNS, "chosen"])
-    plans = _plans(problem, plan, many, scenario, time_limit_seconds)
+    solver = partial(
+        linear_seats,
+        starts=starts if starts is not None else [],
+        time_limit_seconds=time_limit_seconds,
+    )
+    plans = _plans(problem, plan, many, scenario, solver)
     best = {pool: best_gain(problem, pool, many.new[problem.pools[pool].name]) for pool in pools}
     rows = []
     for name, seats in plans.items():
@@ -164,14 +175,14 @@ def _plans(
     plan: SeatPlan,
     many: Futures,
     scenario: str,
-    time_limit_seconds: float,
+    solver: Solver,
 ) -> dict[str, Seats]:
     """Seats reserved by every plan, by pool."""
     pools = scarce_pools(problem)
     names = [problem.pools[pool].name for pool in pools]
     made: dict[str, Seats] = {}
     for name, demand in candidate_demands(many, names).items():
-        found = _plan_for(under(problem, demand, pools), time_limit_seconds)
+        found = _plan_for(under(problem, demand, pools), solver)
         made[name] = {pools[position]: seats for position, seats in found.items()}
     shared = {pool: [seats[pool] for seats in made.values() if pool in seats] for pool in pools}
     return {
@@ -185,9 +196,9 @@ def _plans(
     }
 
 
-def _plan_for(problem: SeatProblem, time_limit_seconds: float) -> Seats:
+def _plan_for(problem: SeatProblem, solver: Solver) -> Seats:
     """By position of the pool; pools without a plan are left out."""
-    made = linear_seats(problem, time_limit_seconds=time_limit_seconds)
+    made = solver(problem)
     seats: Seats = {}
     for pool in range(len(problem.pools)):
         parts = [made[index] for index in problem.of_pool(pool)]

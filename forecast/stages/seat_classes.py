@@ -17,7 +17,9 @@ POOLED = 10.0  # a seat moved between province and age counts as ten moved betwe
 _OF_CELLS = ("need", "fair_sex")  # rows that say something of cells, which are left out here
 
 
-def class_model(model: SeatModel, program: IntegerProgram, values: Floats) -> IntegerProgram:
+def class_model(
+    model: SeatModel, program: IntegerProgram, values: Floats, *, sums: bool = False
+) -> IntegerProgram:
     """Keep the columns and rows of sums, and look for the nearest whole ones.
 
     Parameters
@@ -27,6 +29,9 @@ def class_model(model: SeatModel, program: IntegerProgram, values: Floats) -> In
         Of the model, finished.
     values : ndarray (column,)
         Of the linear programme.
+    sums : bool
+        Ask whole numbers of the sums by province and age and of the seats above the need too,
+        not of classes alone.
 
     Returns
     -------
@@ -37,7 +42,10 @@ def class_model(model: SeatModel, program: IntegerProgram, values: Floats) -> In
     cells, classes = np.zeros((2, len(values)), dtype=bool)
     for columns in model.programmes:
         cells[columns.seat.ravel()] = True
-        for part in (columns.taught, columns.classes, columns.beyond, columns.beyond_at):
+        whole = [columns.taught, columns.classes]
+        if sums:
+            whole += [columns.group, columns.beyond, columns.beyond_at]
+        for part in whole:
             if part is not None:
                 classes[part.ravel()] = True
     kept = np.ones(program.matrix.shape[0], dtype=bool)
