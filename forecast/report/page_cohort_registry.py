@@ -18,6 +18,11 @@ from forecast.report.cohort_words import (
 Rows = list[dict[str, Any]]
 BINDING = 10  # constraints told in words
 
+PRICE_UNITS = {  # of a shadow price
+    "seat": "정원 1명", "person": "사람 1명", "class": "반 1개", "class-month": "반·개월",
+    "million won": "백만 원", "point of fairness (0.01)": "하한 1%p",
+}  # fmt: skip
+
 
 def with_registry(tables: Tables, names: Names) -> Names:
     """Add the Korean names of the registry, those beside the documents too."""
@@ -34,7 +39,8 @@ def binding_rows(tables: Tables) -> Rows:
         return []
     table = tables["cohort_constraints"].query("binding == 'yes'")
     order = table["shadow_price"].abs().sort_values(ascending=False, kind="stable").index
-    return _rows(table.loc[order].head(BINDING))
+    top = table.loc[order].head(BINDING)
+    return _rows(top.assign(unit=[PRICE_UNITS.get(unit, unit) for unit in top["unit"]]))
 
 
 def registry_rows(tables: Tables, names: Names) -> dict[str, Rows]:

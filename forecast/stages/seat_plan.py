@@ -241,9 +241,7 @@ def _held(model: SeatModel, program: IntegerProgram, values: Floats) -> IntegerP
             hold(part, np.round(values[part]).astype(np.int64))
         shares = model.problem.programmes[columns.programme].beyond
         if columns.beyond is not None and columns.beyond_at is not None and shares is not None:
-            # Up, not down: whoever is in need leaves a seat rather than lacks one.
-            most = program.high[columns.beyond]
-            total = np.minimum(np.ceil(values[columns.beyond] - NOISE), most).astype(np.int64)
+            total = np.rint(values[columns.beyond]).astype(np.int64)
             hold(columns.beyond, total)
             by_year = zip(shares, total, strict=True)
             spread = [largest_remainder(share, int(number)) for share, number in by_year]

@@ -203,7 +203,8 @@ def _figures():
     return table.assign(
         figure="outcome", high=table["low"], unit="percent", confidence="seen_verbatim",
         printed=[f"취업률({group}): {low} %" for group, low in words],
-        source="programmes", source_line="programmes-0082",
+        source="programmes", source_line="programmes-0082", measure="employment_rate", bound="",
+        note="",
     )[list(COHORT_TABLES["cohort_figures"])]  # fmt: skip
 
 
@@ -236,7 +237,8 @@ def _contradictions():
     ]
     table = pd.DataFrame(rows, columns=["code", "programmes", "what_ko"])
     return table.assign(
-        what_en="they differ", shown="a row of its own / 별도 행으로 둠", source="moel",
+        what_en="they differ", printed_a="", printed_b="", unit="",
+        shown="a row of its own / 별도 행으로 둠", source="moel",
         source_line="000:47",
     )  # fmt: skip
 

@@ -325,7 +325,7 @@ def test_rules_are_weighed_by_the_gain_they_are_shares_of(tables, words):
 
 
 def test_frontier_robust_plans_and_cases_are_told(tables, words):
-    assert "평균의 50.0 % 아래로 두지 않는" in words and "98.9 %입니다" in words
+    assert "가장 낮은 것은 평균의 50.0 %입니다" in words and "98.9 %입니다" in words
     assert "100.0 %에서는 계획이 없습니다" in words and "추출의 평균 (고름)" in words
     case = tables["cohort_scenarios"].query("year == @FIRST and case == 'demand -20 %'")
     moved = case.groupby("sido")["change"].sum()
