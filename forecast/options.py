@@ -227,6 +227,16 @@ class TrackingOptions:
 
 
 @dataclass
+class SweepOptions:
+    """What a trial of a multirun is, what its score is, and which cases no trial may see."""
+
+    objective: str = "none"  # none: every trial is a whole run; exposure | employment: its score
+    target: str = "consensus_unrelated"  # of objective=exposure
+    locked_share: float = 0.2  # of families (exposure) or last origins (employment), kept apart
+    resamples: int = 2_000  # of the cases, for intervals
+
+
+@dataclass
 class Options:
     """One experiment, whole."""
 
@@ -234,6 +244,7 @@ class Options:
     seed: int = 20221231
     draws: int = 500
     run_dir: str | None = None  # default: runs/<name>/<time with microseconds>
+    resume: bool = False  # of a multirun: go on with the last one of the same request, or run_dir
     stages: list[str] = field(
         default_factory=lambda: [
             "exposure",
@@ -254,3 +265,4 @@ class Options:
     scenario: ScenarioOptions = field(default_factory=ScenarioOptions)
     cohorts: CohortOptions = field(default_factory=CohortOptions)
     tracking: TrackingOptions = field(default_factory=TrackingOptions)
+    sweep: SweepOptions = field(default_factory=SweepOptions)

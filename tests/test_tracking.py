@@ -13,6 +13,7 @@ from forecast.data import reference
 from forecast.errors import ConfigError
 from forecast.options import Options, TrackingOptions
 from forecast.report.forecast_scores import default_rows
+from forecast.tracking import metrics, runs
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +124,7 @@ def test_a_run_that_could_not_be_logged_whole_is_marked_failed_and_not_listed(
     def full_disk(manifest):
         raise OSError("no space left on device")
 
-    monkeypatch.setattr(tracking, "_lineage", full_disk)
+    monkeypatch.setattr(runs, "_lineage", full_disk)
     options = Options(tracking=TrackingOptions(uri=f"sqlite:///{tmp_path / 'x.db'}"))
     options.tracking.artifacts = str(tmp_path / "artifacts")
     manifest = {"inputs": {}, "commit": None, "provenance": "official", "schema_version": 1}
@@ -136,5 +137,5 @@ def test_a_run_that_could_not_be_logged_whole_is_marked_failed_and_not_listed(
 
 
 def test_names_keep_korean_and_drop_what_mlflow_refuses():
-    assert tracking.metrics({}, {"read": 1.0}) == {"time/read_seconds": 1.0}
-    assert tracking.flatten({"a": {"60+": Path("x")}}) == {"a.60_": "x"}
+    assert metrics.metrics({}, {"read": 1.0}) == {"time/read_seconds": 1.0}
+    assert metrics.flatten({"a": {"60+": Path("x")}}) == {"a.60_": "x"}

@@ -6,7 +6,6 @@ import pytest
 import scoreboard_cases as cases
 from figure_words import collisions
 
-from forecast import tracking
 from forecast.report.figures_forecast import draw_forecast_scoreboard
 from forecast.report.figures_scores import draw_scoreboard
 from forecast.report.forecast_bars import forecast_bars
@@ -24,6 +23,7 @@ from forecast.report.style import drawing
 from forecast.report.summary import summary
 from forecast.report.summary_leaderboard import WIDTH
 from forecast.report.summary_scoreboard import forecast_lines
+from forecast.tracking.metrics import metrics
 
 ADOPTION = ("last_value", "drift", "logistic", "gompertz", "bass", "combination")
 TARGETS = ("btos_state_6", "btos_state_13", "firm_50plus_research_sample")
@@ -287,7 +287,7 @@ def test_the_page_has_the_section_where_the_run_has_a_back_test(tables):
 
 
 def test_the_dashboard_gets_a_few_headline_figures_and_not_the_rivals(tables):
-    logged = tracking.metrics(tables, {})
+    logged = metrics(tables, {})
     assert set(name for name in logged if name.startswith("employment/")) == {
         "employment/crps_skill_percent",
         "employment/mase_skill_percent",
