@@ -22,17 +22,6 @@ ISCO08_NOT_IN_KOREA = ("1113", "3222", "9332", "9624")
 _SAME_TOTAL = 1e-9
 
 
-def ksco7_level(code: str) -> str:
-    """Return the level of a KSCO-7 code.
-
-    >>> ksco7_level("222"), ksco7_level("A0")
-    ('minor', 'sub_major')
-    """
-    if len(code) not in KSCO7_LEVELS or not code.isalnum():
-        raise InputError(f"{code!r} is not a KSCO-7 code; expected 1 to 4 characters like '222'.")
-    return KSCO7_LEVELS[len(code)]
-
-
 def ksco7_parent(code: str, *, level: str) -> str:
     """Cut a KSCO-7 code to a higher level.
 

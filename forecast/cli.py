@@ -10,20 +10,24 @@ from typing import TYPE_CHECKING
 
 from forecast import cli_data, cli_explain
 from forecast.console import progress
-from forecast.errors import ForecastError
+from forecast.errors import ConfigError, ForecastError
 
 if TYPE_CHECKING:
-    from forecast.options import TrackingOptions
+    from forecast.options import Options, TrackingOptions
     from forecast.pipeline import RunResult
+    from forecast.sweeps.sweep import SweepResult
 
 RUN_HELP = """\
 Overrides follow Hydra: KEY=VALUE changes a value, GROUP=OPTION picks a file of conf/GROUP,
-experiment=NAME reads experiments/NAME.yaml, -m KEY=A,B runs every combination.
+experiment=NAME reads experiments/NAME.yaml, -m KEY=A,B runs every combination (a sweep).
 
   forecast run                              the whole chain on the embedded reference
   forecast run experiment=smoke             a quick look
   forecast run draws=800 seed=7             more draws, another seed
-  forecast run -m model=ridge,network       compare two models
+  forecast run -m sweep=exposure model=ridge,boosting,network      which model scores best?
+  forecast run -m sweep=exposure model=ridge,pls resume=true       go on after an interrupt
+  forecast run -m sweep=exposure model=ridge,pls hydra/launcher=joblib hydra.launcher.workers=4
+  forecast run -m at_risk=kiet_2022,bok_2023_top20                 whole runs side by side
   forecast run --cfg job                    print the configuration and stop
 """
 
@@ -111,11 +115,51 @@ def _run(arguments: list[str]) -> int:
     from forecast.config import run_with_hydra
     from forecast.pipeline import run_experiment
 
+    def single(options: Options) -> None:
+        if options.resume or options.sweep.objective != "none":
+            raise ConfigError(
+                "resume=true and sweep.objective are of a multirun: add -m, as in "
+                "`forecast run -m sweep=exposure model=ridge,pls`."
+            )
+        _summary(run_experiment(options, progress=advance))
+
     with progress() as advance:
-        run_with_hydra(
-            arguments, lambda options: _summary(run_experiment(options, progress=advance))
+        if not {"-m", "--multirun"} & set(arguments):
+            run_with_hydra(arguments, single)
+            return 0
+        from forecast.sweeps.sweep import Sweep
+
+        with Sweep(advance) as sweep:
+            run_with_hydra(arguments, single, multirun=sweep)
+            if not sweep.trials:  # --cfg job and the like
+                return 0
+            result = sweep.finish()
+    return _sweep_summary(result)
+
+
+def _sweep_summary(result: SweepResult) -> int:
+    """Print what a sweep found; its exit code is that of the first trial that failed."""
+    from forecast.report.summary_sweep import sweep_summary
+
+    print(
+        sweep_summary(
+            result.tables,
+            result.home,
+            opened=result.opened,
+            tracked=result.tracked,
+            seconds=result.seconds,
+            skipped=result.skipped,
         )
-    return 0
+    )
+    if not result.failures:
+        return 0
+    first = result.failures[0]
+    print(
+        f"forecast: {len(result.failures)} of the trials failed, first {first.identity}: "
+        f"{first.error} The same command with resume=true repeats what failed.",
+        file=sys.stderr,
+    )
+    return first.exit_code
 
 
 def _summary(result: RunResult) -> None:

@@ -25,6 +25,7 @@ from forecast.codebook_employment import EMPLOYMENT_TABLES
 from forecast.codebook_exposure import EXPOSURE_TABLES
 from forecast.codebook_reskilling import RESKILLING_TABLES
 from forecast.codebook_scoreboard import SCOREBOARD_TABLES
+from forecast.codebook_sweeps import SWEEP_TABLES
 from forecast.errors import InputError
 from forecast.types import AGE_GROUPS, NEEDS
 
@@ -119,6 +120,7 @@ TABLES: dict[str, dict[str, Column]] = {
         "naive_value": number("number", "the declared naive model's value", required=False),
     },
     **SCOREBOARD_TABLES,
+    **SWEEP_TABLES,
 }
 
 

@@ -27,6 +27,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from forecast.errors import ConfigError, ForecastError
+from forecast.launching import GridSweeper, Multirun, SweepLauncher
 from forecast.options import CohortOptions, Options
 
 GROUP = "experiment"
@@ -52,22 +53,26 @@ def shipped_cohorts() -> CohortOptions:
     return cast(CohortOptions, OmegaConf.to_object(values))
 
 
-def run_with_hydra(arguments: list[str], task: Callable[[Options], None]) -> None:
-    """Compose the configuration from `arguments` and call `task` once per job.
+def run_with_hydra(
+    arguments: list[str], task: Callable[[Options], None], *, multirun: Multirun | None = None
+) -> None:
+    """Compose the configuration from `arguments` and call `task`.
 
     Parameters
     ----------
     arguments : list of str
         As after ``forecast run``: overrides, and Hydra's own flags such as ``-m``.
     task : callable
-        Gets checked, plain options.
+        Gets checked, plain options; a single run.
+    multirun : Multirun, optional
+        Gets all trials of a multirun (``-m``) instead.
 
     Raises
     ------
     ConfigError
         If a key, a type or an option is wrong; the message names it.
     ForecastError
-        The first one that a job ended with; the other jobs of a multirun have run.
+        What `task` or `multirun` ended with.
     """
     _register()
     errors: list[ForecastError] = []
@@ -78,15 +83,18 @@ def run_with_hydra(arguments: list[str], task: Callable[[Options], None]) -> Non
         except ForecastError as error:  # Hydra would print its own account of it
             errors.append(error)
 
+    job.multirun = multirun  # type: ignore[attr-defined]
     entry = hydra.main(config_path=str(shipped("conf")), config_name="config")(job)
     try:
         with _environment(arguments):
             entry()
     except (HydraException, OmegaConfBaseException) as error:
         raise ConfigError(explain(error)) from error
+    except ValueError as error:
+        if "No trials are completed" not in str(error):  # Optuna's, where every trial failed
+            raise
     if errors:
-        more = f" ({len(errors) - 1} more of the jobs failed)" if len(errors) > 1 else ""
-        raise type(errors[0])(f"{errors[0]}{more}") from errors[0]
+        raise errors[0]
 
 
 def compose(*overrides: str) -> Options:
@@ -159,7 +167,7 @@ class ExperimentSource(FileConfigSource):
 
     def list(self, config_path: str, results_filter: ObjectType | None) -> list[str]:
         if config_path == GROUP:
-            return super().list("", results_filter)
+            return sorted(file.stem for file in Path(self.path).glob("*.yaml"))
         return [GROUP] if config_path == "" and results_filter is not ObjectType.CONFIG else []
 
 
@@ -188,6 +196,8 @@ def _register() -> None:
     plugins = Plugins.instance()
     plugins.register(ExperimentSource)
     plugins.register(FolderSearchPath)
+    plugins.register(GridSweeper)
+    plugins.register(SweepLauncher)
 
 
 @contextmanager

@@ -66,7 +66,12 @@ class RunResult:
     fit_seconds: dict[str, float] = field(default_factory=dict)
 
 
-def run_experiment(options: Options, *, progress: Progress = lambda text: None) -> RunResult:
+def run_experiment(
+    options: Options,
+    *,
+    progress: Progress = lambda text: None,
+    inputs: tuple[Tables, dict[str, str]] | None = None,
+) -> RunResult:
     """Run one experiment; its folder appears when it is complete.
 
     Parameters
@@ -75,6 +80,9 @@ def run_experiment(options: Options, *, progress: Progress = lambda text: None) 
         Checked choices, see ``conf/``.
     progress : callable
         Told what is being done, for people who wait.
+    inputs : tuple, optional
+        Tables and hashes that :func:`forecast.data.inputs.load` gave for `options.data`: many runs
+        in one process read them once.
 
     Returns
     -------
@@ -92,7 +100,7 @@ def run_experiment(options: Options, *, progress: Progress = lambda text: None) 
     from threadpoolctl import threadpool_limits
 
     check_options(options)
-    results = read_inputs(options, progress)
+    results = read_inputs(options, progress, inputs)
     # One BLAS thread: the order of its sums, and so the last digits, would follow the machine.
     with threadpool_limits(limits=1, user_api="blas"):
         for stage in ordered(options.stages):
@@ -164,13 +172,15 @@ def check_years(options: Options) -> None:
         raise ConfigError("employment.max_horizon: the back-test needs at least 1 half-year.")
 
 
-def read_inputs(options: Options, progress: Progress) -> Results:
+def read_inputs(
+    options: Options, progress: Progress, given: tuple[Tables, dict[str, str]] | None = None
+) -> Results:
     """Load the reference tables, or derive them from the sources, and the user's own tables."""
     from forecast.data import inputs
 
     progress("reading figures")
     started = time.perf_counter()
-    reference, hashes = inputs.load(options.data)
+    reference, hashes = given or inputs.load(options.data)
     results = Results(reference=reference, inputs=hashes, provenance=provenance(options))
     results.seconds["read"] = time.perf_counter() - started
     return results
@@ -291,9 +301,12 @@ DOING = {
 
 def publish(results: Results, options: Options, progress: Progress) -> RunResult:
     """Check the tables, write the run folder, tell MLflow."""
+    from forecast.models.saved import save_model
+
     tables = contract_tables(results, options)
     manifest = run_folder.manifest(options, results.inputs, results.provenance)
     if results.exposure is not None:
+        manifest["model"] = results.exposure.model_name
         manifest["splits"] = results.exposure.split_hashes
         manifest["fit_seconds"] = {
             model: round(spent, 3) for model, spent in results.exposure.fit_seconds.items()
@@ -304,6 +317,8 @@ def publish(results: Results, options: Options, progress: Progress) -> RunResult
             progress("report: writing tables, figures and page")
             run_folder.write_config(folder, options)
             run_folder.write_tables(folder, tables)
+            if results.exposure is not None:
+                save_model(results.exposure.model, folder / "model")
             if "report" in options.stages:
                 _write_report(folder, tables, manifest, results.reference)
         run_folder.write_manifest(folder, manifest)
@@ -373,14 +388,11 @@ def _track(
 ) -> str:
     from forecast import tracking
 
-    model = example = None
     seconds = dict(results.seconds)
     if results.exposure is not None:
         fits = results.exposure.fit_seconds
         seconds |= {f"fit/{model}": spent for model, spent in fits.items()}
-        model = results.exposure.model
-        example = results.reference["isco_descriptors"].head(5)
-    return tracking.log_run(options, final, tables, manifest, model, example, seconds)
+    return tracking.log_run(options, final, tables, manifest, seconds)
 
 
 def _employed(reference: Tables, options: Options) -> pd.Series:

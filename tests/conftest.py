@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import pickle
 import signal
 import socket
 import subprocess
@@ -13,14 +14,50 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from filelock import FileLock
+from hypothesis import settings
 
 from forecast.cli import main
 from forecast.data import onet
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 Command = Callable[..., subprocess.CompletedProcess[str]]
+WORKER = "PYTEST_XDIST_WORKER"  # pytest-xdist sets it in every worker
+# Most costly first, so that no worker begins one of them when the others are done.
+FIRST = (
+    *("test_reproducible.py", "test_readme.py", "test_mlflow_ui.py", "test_exposure.py"),
+    *("test_at_risk.py", "test_conflicts.py", "test_cohort_tables.py", "test_employment.py"),
+)
+
+if WORKER in os.environ:  # one process per core: threads of their own would only be in the way
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+settings.register_profile("unhurried", deadline=None)  # the time of an example tells of the machine
+settings.load_profile("unhurried")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the costly modules; all others stay in their order."""
+    place = {name: index for index, name in enumerate(FIRST)}
+    items.sort(key=lambda item: place.get(item.path.name, len(place)))
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[], Any]], Any]:
+    """Make a thing once for all workers of pytest-xdist: who asks first makes it, others wait."""
+
+    def made_once(name: str, make: Callable[[], Any]) -> Any:
+        if WORKER not in os.environ:
+            return make()
+        kept = tmp_path_factory.getbasetemp().parent / f"{name}.pickle"
+        with FileLock(f"{kept}.lock"):
+            if not kept.is_file():
+                kept.write_bytes(pickle.dumps(make()))
+            return pickle.loads(kept.read_bytes())
+
+    return made_once
 
 
 @pytest.fixture(scope="session")
@@ -37,9 +74,9 @@ def sources_root() -> Path:
 
 
 @pytest.fixture(scope="session")
-def onet_read(sources_root: Path) -> onet.Onet:
+def onet_read(sources_root: Path, once: Callable[..., onet.Onet]) -> onet.Onet:
     """O*NET of the real sources: reading it takes longer than all the rest of them."""
-    return onet.read_onet(sources_root)
+    return once("onet", lambda: onet.read_onet(sources_root))
 
 
 @pytest.fixture(scope="session")
@@ -90,17 +127,34 @@ def smaller() -> tuple[str, ...]:
 
 
 @pytest.fixture(scope="session")
-def finished_run(smaller: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def quick() -> tuple[str, ...]:
+    """Overrides of a run that shows whether the chain runs: one origin and year, nothing beside."""
+    return (
+        *("draws=20", "tracking=disabled", "exposure.folds=3", "employment.members=[ridge]"),
+        *("employment.first_origin=2021H2", "scenario.comparators=[]", "cohorts.years=[2026]"),
+        *("cohorts.frontier=[]", "cohorts.future_draws=0", "cohorts.demand_changes=[]"),
+    )
+
+
+@pytest.fixture(scope="session")
+def finished_run(
+    smaller: tuple[str, ...],
+    tmp_path_factory: pytest.TempPathFactory,
+    once: Callable[..., Path],
+) -> Path:
     """One finished, tracked run of the whole chain; its folder lies two below its work folder.
 
-    It runs in this process, so that warnings are errors here too and coverage sees it.
+    It runs in a process of the tests, so that warnings are errors here too and coverage sees it.
     """
-    work = tmp_path_factory.mktemp("work")
-    said = io.StringIO()
-    with contextlib.chdir(work), contextlib.redirect_stdout(said):
-        assert main(["run", *smaller, "run_dir=runs/shared"]) == 0
-    (work / "stdout.txt").write_text(said.getvalue(), encoding="utf-8")
-    return work / "runs" / "shared"
+
+    def run() -> Path:
+        work, said = tmp_path_factory.mktemp("work"), io.StringIO()
+        with contextlib.chdir(work), contextlib.redirect_stdout(said):
+            assert main(["run", *smaller, "run_dir=runs/shared"]) == 0
+        (work / "stdout.txt").write_text(said.getvalue(), encoding="utf-8")
+        return work / "runs" / "shared"
+
+    return once("finished_run", run)
 
 
 @pytest.fixture(scope="session")
@@ -129,7 +183,7 @@ def mlflow_ui(finished_run: Path) -> Iterator[str]:
             server.wait()
 
 
-def _wait_for(address: str, server: subprocess.Popen[bytes], seconds: float = 90) -> None:
+def _wait_for(address: str, server: subprocess.Popen[bytes], seconds: float = 240) -> None:
     until = time.monotonic() + seconds
     while server.poll() is None and time.monotonic() < until:
         try:

@@ -13,7 +13,6 @@ from forecast.classifications import (
     ISCO08_NOT_IN_KOREA,
     Crosswalk,
     is_military,
-    ksco7_level,
     ksco7_parent,
     require_codes,
 )
@@ -247,13 +246,8 @@ def test_a_crosswalk_cannot_be_changed():
         walk.weights[0, 0] = 5.0
 
 
-def test_ksco7_codes_know_their_level_and_parents():
-    assert [ksco7_level(code) for code in ("2", "22", "222", "2221", "A0")] == [
-        "major", "sub_major", "minor", "unit", "sub_major",
-    ]  # fmt: skip
+def test_ksco7_codes_know_their_parents():
     assert ksco7_parent("2221", level="major") == "2"
-    with pytest.raises(InputError, match="not a KSCO-7 code"):
-        ksco7_level("22221")
     with pytest.raises(InputError, match="no parent"):
         ksco7_parent("2", level="minor")
     assert is_military("A0") and is_military("0310") and not is_military("031")

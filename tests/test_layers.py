@@ -19,7 +19,7 @@ ROWS = {
     "validation": 3,
     "stages": 4,
     "report": 5, "tracking": 5, "run_folder": 5, "pipeline": 6,
-    "config": 6, "console": 6, "sweeps": 7,
+    "config": 6, "launching": 6, "console": 6, "sweeps": 7,
     "cli_data": 8, "cli_explain": 8, "cli": 8, "__main__": 9,
 }  # fmt: skip
 ALLOWED_UPWARD = {"__init__"}  # the package page resolves public names lazily
@@ -30,9 +30,9 @@ ONLY_HERE = {
         f"tracking/{name}.py"
         for name in ("champion", "lineage", "models", "runs", "server", "store", "sweeps")
     },
-    "ray": {"sweeps/workers.py"},
-    "submitit": {"sweeps/workers.py"},
-    "hydra": {"config.py", "models/base.py"},
+    "ray": {"sweeps/workers_ray.py"},
+    "submitit": {"sweeps/workers_submitit.py"},
+    "hydra": {"config.py", "launching.py", "models/base.py"},
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

@@ -43,10 +43,6 @@ def test_make_targets_of_the_readme_are_run_by_ci_or_dry_run_here():
         assert re.search(rf"^make .*\b{target}\b", ci, re.MULTILINE), f"CI does not make {target}"
 
 
-SMALL = (
-    *("draws=20", "tracking=disabled", "exposure.folds=3"),
-    *("employment.members=[ridge]", "employment.first_origin=2021H2"),  # one origin
-)
 ELSEWHERE = ("forecast ui", "forecast run data=sources")  # below, and in test_sources_run.py
 
 
@@ -54,7 +50,7 @@ HERE = [command for command in FORECAST if command not in ELSEWHERE]
 
 
 @pytest.fixture(scope="module")
-def ended(finished_run, sources_root, tmp_path_factory):
+def ended(finished_run, quick, sources_root, tmp_path_factory):
     """The commands tested here, two at a time: by command, what its process said in the end."""
     stored = finished_run.parent.parent  # a folder with a finished, tracked run
     folders = {command: tmp_path_factory.mktemp("readme") for command in HERE}
@@ -63,7 +59,7 @@ def ended(finished_run, sources_root, tmp_path_factory):
         arguments, work = shlex.split(command)[1:], stored
         if arguments[0] == "run":  # the same, small: what is tested is that it works as written
             work = folders[command]
-            arguments += [*SMALL, *([] if "model=" in command else ["model=ridge"])]
+            arguments += [*quick, *([] if "model=" in command else ["model=ridge"])]
             if "scoreboard" in command:  # one comparator, no state panel
                 arguments += ["employment.comparators=[auto_theta]"]
                 arguments += ["adoption.panel_backtest=false"]

@@ -46,24 +46,14 @@ def test_the_wheel_carries_configuration_experiments_and_reference(installed):
 
 
 def test_the_wheel_runs_the_chain_in_an_empty_folder_with_the_users_own_experiment(
-    installed, tmp_path
+    installed, quick, tmp_path
 ):
     where = run_in(tmp_path, installed, "run", "--cfg", "job", "--resolve")
     assert where.returncode == 0 and "draws: 500" in where.stdout
     (tmp_path / "experiments").mkdir()
     (tmp_path / "experiments/mine.yaml").write_text("# @package _global_\nname: mine\ndraws: 20\n")
-    done = run_in(
-        tmp_path,
-        installed,
-        "run",
-        "experiment=mine",
-        "model=ridge",
-        "exposure.folds=3",
-        "employment.members=[ridge]",
-        "employment.first_origin=2021H2",
-        "tracking=disabled",
-        "run_dir=out",
-    )
+    arguments = ("run", "experiment=mine", *quick, "model=ridge", "run_dir=out")
+    done = run_in(tmp_path, installed, *arguments)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "out/manifest.json").exists() and (tmp_path / "out/report.html").exists()
     code = "import forecast; print(forecast.__file__)"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib import import_module
 from inspect import signature
 from typing import Any, Self
@@ -22,6 +23,24 @@ from forecast.models.design import Design, Floats, Texts, as_design
 DEFAULT_MODEL: Mapping[str, Any] = {"_target_": "forecast.models.ensemble.BestOf"}
 
 
+@dataclass(frozen=True)
+class Scoring:
+    """What the mean prediction of one target takes, as plain arrays.
+
+    Parameters
+    ----------
+    kind : str
+        A key of ``KINDS`` in :mod:`forecast.models.scoring`, which says what the arrays are.
+    arrays : mapping of ndarray
+    members : tuple of Scoring
+        Of a mean of models.
+    """
+
+    kind: str
+    arrays: Mapping[str, NDArray[Any]]
+    members: tuple[Scoring, ...] = ()
+
+
 class Regressor(ABC):
     """A model of one or more scores given descriptors; standardisation happens inside `fit`."""
 
@@ -29,6 +48,8 @@ class Regressor(ABC):
     needs_tasks: bool = False  # such a model is left out where no task is labelled
     # Settings looked at on the grouped folds while the model was developed: what its score owes.
     settings_tried: int = 1
+    # Whether each column of `y` is fitted as if it were alone: then one may be fitted alone.
+    separate_targets: bool = False
 
     @abstractmethod
     def fit(
@@ -77,6 +98,20 @@ class Regressor(ABC):
     def predict_target(self, x: Design | Floats, target: int) -> Floats:
         """Return the mean prediction of one target, shape (n_occ,), without the others' cost."""
         return self.predict(x)[:, target]
+
+    def scoring(self, target: int) -> Scoring:
+        """Return the fitted model of one target as arrays, to predict from descriptors alone.
+
+        Raises
+        ------
+        ConfigError
+            If the model needs more than descriptors, or is of a class without this method.
+        """
+        reason = "it needs the words of tasks" if self.needs_tasks else "its class has no scoring()"
+        raise ConfigError(
+            f"model {self.name} cannot score descriptors by itself: {reason}. "
+            "Choose another model to save, such as model=auto."
+        )
 
     @abstractmethod
     def predict_draws(self, x: Design | Floats, *, n_draw: int, rng: np.random.Generator) -> Floats:

@@ -8,7 +8,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from forecast.errors import ConfigError
-from forecast.models.base import Regressor, checked_arrays, member_draws
+from forecast.models.base import Regressor, Scoring, checked_arrays, member_draws
 from forecast.models.design import Design, Floats, Texts, values_of
 
 FAMILY_SHARE = 0.8
@@ -48,6 +48,7 @@ class Boosting(Regressor):
 
     name = "boosting"
     settings_tried = 3  # sizes of trees
+    separate_targets = True
 
     def __init__(
         self,
@@ -125,6 +126,27 @@ class Boosting(Regressor):
         values = values_of(x)
         return np.asarray(
             np.mean([trees.predict(values) for trees in self._fitted[target]], axis=0)
+        )
+
+    def scoring(self, target: int) -> Scoring:
+        """Return the trees of one target as one list of nodes; a leaf's children are itself."""
+        members = self._fitted[target]
+        trees = [step[0].nodes for trees in members for step in trees._predictors]
+        starts = np.cumsum([0, *(len(nodes) for nodes in trees)])
+        nodes = np.concatenate(trees)
+        first = np.repeat(starts[:-1], np.diff(starts))
+        leaf, own = nodes["is_leaf"].astype(bool), np.arange(len(nodes))
+        return Scoring(
+            "trees",
+            {
+                "feature": np.where(leaf, 0, nodes["feature_idx"]),
+                "threshold": np.where(leaf, np.inf, nodes["num_threshold"]),
+                "left": np.where(leaf, own, first + nodes["left"]),
+                "right": np.where(leaf, own, first + nodes["right"]),
+                "value": np.array(nodes["value"]),
+                "roots": starts[:-1].reshape(len(members), -1),
+                "baseline": np.array([trees._baseline_prediction.item() for trees in members]),
+            },
         )
 
     def predict_draws(self, x: Design | Floats, *, n_draw: int, rng: np.random.Generator) -> Floats:

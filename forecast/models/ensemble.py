@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.errors import ConfigError, InputError
-from forecast.models.base import Regressor, build_model, checked_arrays, member_draws
+from forecast.models.base import Regressor, Scoring, build_model, checked_arrays, member_draws
 from forecast.models.design import Design, Floats, Texts, values_of
 
 CANDIDATES: Mapping[str, Mapping[str, Any]] = {
@@ -108,6 +108,13 @@ class NetworkEnsemble(Regressor):
     def predict(self, x: Design | Floats) -> Floats:
         """Return the mean over members, shape (n_occ, n_target)."""
         return _forward(values_of(x), self._weights, self._scaling).mean(axis=0)
+
+    def scoring(self, target: int) -> Scoring:
+        """Return the networks with the output of one target only."""
+        only = slice(target, target + 1)
+        outputs = {name: self._weights[name][..., only] for name in ("outer", "outer_bias", "skip")}
+        scales = {name: self._scaling[name][only] for name in ("mean", "spread")}
+        return Scoring("network", {**self._weights, **self._scaling, **outputs, **scales})
 
     def predict_draws(self, x: Design | Floats, *, n_draw: int, rng: np.random.Generator) -> Floats:
         """Return normal draws with the mean and covariance of the members."""
@@ -221,6 +228,10 @@ class BestOf(Regressor):
     def predict_target(self, x: Design | Floats, target: int) -> Floats:
         """Predict one target by the chosen candidate."""
         return self.best.predict_target(x, target)
+
+    def scoring(self, target: int) -> Scoring:
+        """Return the arrays of the chosen candidate."""
+        return self.best.scoring(target)
 
     def predict_draws(self, x: Design | Floats, *, n_draw: int, rng: np.random.Generator) -> Floats:
         """Draw from the chosen candidate."""

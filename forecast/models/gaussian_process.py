@@ -13,7 +13,7 @@ from scipy.linalg.lapack import dpotri
 from scipy.optimize import minimize
 
 from forecast.errors import ConfigError
-from forecast.models.base import Regressor, checked_arrays
+from forecast.models.base import Regressor, Scoring, checked_arrays
 from forecast.models.design import Design, Floats, Texts, as_design
 
 START = -1.5  # log share of variance of each part and of the noise, before the data speak
@@ -76,6 +76,7 @@ class GaussianProcess(Regressor):
 
     name = "gaussian_process"
     settings_tried = 9  # sets of kernels
+    separate_targets = True
 
     def __init__(self, tuning_rows: int = 400, steps: int = 25) -> None:
         if tuning_rows < 0 or steps < 1:
@@ -114,6 +115,23 @@ class GaussianProcess(Regressor):
     def predict_target(self, x: Design | Floats, target: int) -> Floats:
         """Return the posterior mean of one target, shape (n_occ,)."""
         return _mean(self._processes[target], self._cross(x))
+
+    def scoring(self, target: int) -> Scoring:
+        """Return what a row of unknown group and without tasks takes: the first two kernels."""
+        scaling, process = self._fitted, self._processes[target]
+        assert self._seen is not None
+        return Scoring(
+            "gaussian_process",
+            {
+                "centre": scaling.centre,
+                "scale": scaling.scale,
+                "points": scaling.apply(self._seen.values)[process.rows],
+                "weights": process.weights,
+                "parameters": process.parameters[:3],
+                "mean": np.array(process.mean),
+                "spread": np.array(process.spread),
+            },
+        )
 
     def predict_draws(self, x: Design | Floats, *, n_draw: int, rng: np.random.Generator) -> Floats:
         """Return draws from the posterior of the mean, shape (n_draw, n_occ, n_target)."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.errors import ConfigError
-from forecast.models.base import Regressor, checked_arrays
+from forecast.models.base import Regressor, Scoring, checked_arrays
 from forecast.models.design import Design, Floats, Texts, values_of
 
 # Penalty per row of standardised descriptors, from nearly none to nearly the mean alone.
@@ -56,6 +56,7 @@ class Ridge(Regressor):
 
     name = "ridge"
     settings_tried = 1  # the penalty is chosen inside each training set
+    separate_targets = True
 
     def __init__(self, alphas: Sequence[float] = ALPHAS) -> None:
         if not len(alphas) or min(alphas) <= 0:
@@ -93,6 +94,19 @@ class Ridge(Regressor):
             line.mean + (x - line.centre) / line.scale @ line.coefficients for line in self._lines
         ]
         return np.stack(columns, axis=1)
+
+    def scoring(self, target: int) -> Scoring:
+        """Return the line of one target as arrays."""
+        line = self._lines[target]
+        return Scoring(
+            "linear",
+            {
+                "centre": line.centre,
+                "scale": line.scale,
+                "slopes": line.coefficients,
+                "constant": np.array(line.mean),
+            },
+        )
 
     def predict_draws(self, x: Design | Floats, *, n_draw: int, rng: np.random.Generator) -> Floats:
         """Return draws from the posterior of the mean, shape (n_draw, n_occ, n_target)."""

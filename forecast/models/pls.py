@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.errors import ConfigError
-from forecast.models.base import Regressor, checked_arrays, member_draws
+from forecast.models.base import Regressor, Scoring, checked_arrays, member_draws
 from forecast.models.design import Design, Floats, Texts, values_of
 
 INNER_FOLDS = 5
@@ -40,6 +40,7 @@ class PartialLeastSquares(Regressor):
 
     name = "pls"
     settings_tried = 1  # the number of directions is chosen inside each training set
+    separate_targets = True
 
     def __init__(self, components: Sequence[int] = (2, 4, 6, 8, 12)) -> None:
         if not len(components) or min(components) < 1:
@@ -73,6 +74,19 @@ class PartialLeastSquares(Regressor):
         """Return the prediction, shape (n_occ, n_target)."""
         values = values_of(x)
         return np.stack([values @ slope + constant for slope, constant in self._lines], axis=1)
+
+    def scoring(self, target: int) -> Scoring:
+        """Return the line of one target as arrays."""
+        slopes, constant = self._lines[target]
+        return Scoring(
+            "linear",
+            {
+                "centre": np.zeros(len(slopes)),
+                "scale": np.ones(len(slopes)),
+                "slopes": slopes,
+                "constant": np.array(constant),
+            },
+        )
 
     def predict_draws(self, x: Design | Floats, *, n_draw: int, rng: np.random.Generator) -> Floats:
         """Return normal draws with the covariance of refits on redrawn families."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.optimize import nnls
 
 from forecast.errors import ConfigError, InputError
-from forecast.models.base import Regressor, build_model, checked_arrays
+from forecast.models.base import Regressor, Scoring, build_model, checked_arrays
 from forecast.models.design import Design, Floats, Texts, as_design
 
 INNER_FOLDS = 5
@@ -151,6 +151,15 @@ class Stack(Regressor):
             if weight[target] > 0
         ]
         return np.asarray(np.sum(parts, axis=0))
+
+    def scoring(self, target: int) -> Scoring:
+        """Return the members that have a weight for the target, and their weights."""
+        kept = {name: weight[target] for name, weight in self._fitted.items() if weight[target] > 0}
+        return Scoring(
+            "mean",
+            {"weights": np.array(list(kept.values()))},
+            tuple(self.members[name].scoring(target) for name in kept),
+        )
 
     def predict_draws(self, x: Design | Floats, *, n_draw: int, rng: np.random.Generator) -> Floats:
         """Return draws of the mixture: each draw follows one member, chosen by its weight."""

@@ -60,11 +60,11 @@ def render_page(
     str
         HTML, UTF-8, without any outside request. Same tables and figures, same text.
     """
-    template = _environment().get_template("page.html.j2")
+    template = templates().get_template("page.html.j2")
     return template.render(
         meta=meta,
         names=names,
-        figures={name: _embedded(path) for name, path in figures.items()},
+        figures={name: embedded(path) for name, path in figures.items()},
         preset_names=PRESET_NAMES,
         need_names=NEED_NAMES,
         headline=_records(tables, "headline"),
@@ -84,7 +84,7 @@ def render_page(
 
 
 @cache
-def _environment() -> Environment:
+def templates() -> Environment:
     """Templates of the page, compiled once in a process."""
     environment = Environment(
         loader=PackageLoader("forecast", "report"),
@@ -160,7 +160,8 @@ def signed(percent: float) -> str:
     return "–" if math.isnan(percent) else f"{round(percent, 1) + 0.0:+.1f} %"
 
 
-def _embedded(path: Path) -> str:
+def embedded(path: Path) -> str:
+    """Return a PNG file as an address that holds the file itself."""
     return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode("ascii")
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from forecast.errors import ConfigError
 from forecast.models.base import Regressor
@@ -59,6 +59,13 @@ class TrainingSet:
     noise: Floats
     distances: Floats
     indices: pd.DataFrame
+
+    def __getitem__(self, rows: ArrayLike) -> TrainingSet:
+        """Keep some rows, in their order."""
+        places = np.arange(len(self.codes))[np.asarray(rows)]
+        arrays = ("codes", "families", "parents", "x", "y", "weights", "noise", "distances")
+        cut = {name: getattr(self, name)[places] for name in arrays}
+        return replace(self, **cut, indices=self.indices.iloc[places])
 
 
 @dataclass(frozen=True)
@@ -130,7 +137,7 @@ def compare_models(
         known = np.isfinite(judged)
         model.choose({name: r2(judged[known], p[0, known, place]) for name, p in left_out.items()})
         if len(left_out) > 1:
-            nested = _select_without_each_fold(left_out, judged, folds[0], place)
+            nested = select_without_each_fold(left_out, judged, folds[0], place)
             rows += _score_rows(SELECTED, nested, naive, data, folds[0])
     chosen = candidates[model.name]
     if isinstance(chosen, Stack):
@@ -216,10 +223,20 @@ def _are_predicted(
     )
 
 
-def _select_without_each_fold(
+def select_without_each_fold(
     left_out: Mapping[str, Floats], judged: Floats, folds: NDArray[np.int64], place: int
 ) -> Floats:
-    """Predict each fold by the candidate that is best on the other folds."""
+    """Predict each fold by the candidate that is best on the other folds.
+
+    Parameters
+    ----------
+    left_out : mapping
+        Candidate to out-of-fold predictions, (n_split, n_occ, n_target); the first split counts.
+    judged : ndarray of shape (n_occ,)
+    folds : ndarray of shape (n_occ,)
+    place : int
+        Column of the predictions that is judged.
+    """
     first = next(iter(left_out.values()))
     chosen = np.full(first.shape, np.nan)
     for fold in np.unique(folds):

@@ -6,6 +6,7 @@ They are of the documents' programmes (the first round): those beside them are s
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import cast
 
 import numpy as np
@@ -21,6 +22,7 @@ from forecast.stages.cohorts import Solved
 from forecast.stages.demand_shift import shift_table
 from forecast.stages.frontier import frontier
 from forecast.stages.futures import futures
+from forecast.stages.other_demand import linear_seats
 from forecast.stages.robust_plan import robust_table
 from forecast.stages.seat_problem import Ints, SeatProblem
 from forecast.stages.simple_rules import rules_table
@@ -32,7 +34,6 @@ def explanation_tables(
     solved: Solved,
     demand: ReskillingDemand,
     tables: Mapping[str, pd.DataFrame],
-    seats: Mapping[str, Ints],
     *,
     rng: np.random.Generator,
     advance: Callable[[str], None] = lambda text: None,
@@ -47,16 +48,15 @@ def explanation_tables(
     demand : ReskillingDemand
     tables : mapping of str to DataFrame
         The reference tables.
-    seats : mapping of str to ndarray of int (year,)
-        Of every programme.
     rng : Generator
         Draws the futures.
     """
     done, people = solved.documents, solved.people
     problem, plan = done.problem, done.plan
     names = names_of(people.provinces, people.occupations, tables)
-    limit = options.time_limit_seconds
-    starts = list(done.relaxed)
+    solver = partial(
+        linear_seats, starts=list(done.relaxed), time_limit_seconds=options.time_limit_seconds
+    )
     made = {
         "cohort_coverage": coverage_table(problem, plan, labels=names),
         "cohort_constraints": limits_table(problem, done.relaxed, names=names),
@@ -71,12 +71,7 @@ def explanation_tables(
         advance("cohorts: judging plans under other futures")
         many = futures(demand, options, n=options.future_draws, rng=rng)
         made["cohort_robust"] = robust_table(
-            problem,
-            plan,
-            many,
-            scenario=options.scenario,
-            starts=starts,
-            time_limit_seconds=limit,
+            problem, plan, many, scenario=options.scenario, solver=solver
         )
     if options.demand_changes:
         advance("cohorts: planning for other demand")
@@ -87,7 +82,7 @@ def explanation_tables(
             fractions = cast(
                 Mapping[str, Ints], others.new
             )  # a linear programme takes them as well
-            return seat_problem(options, rules, seats, others, fractions, solved.sites)
+            return seat_problem(options, rules, solved.seats, others, fractions, solved.sites)
 
         made["cohort_scenarios"] = shift_table(
             make,
@@ -97,8 +92,7 @@ def explanation_tables(
             scenario=options.scenario,
             others=_others(options, demand),
             changes=options.demand_changes,
-            starts=starts,
-            time_limit_seconds=limit,
+            solver=solver,
         )
     return made
 

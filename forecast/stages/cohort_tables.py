@@ -17,7 +17,7 @@ from forecast.stages.cohort_registry import (
     figures_table,
     registry_table,
 )
-from forecast.stages.cohort_rules import REST, SMART, all_rules, rules_beside, seats_by_year
+from forecast.stages.cohort_rules import REST, SMART, all_rules, rules_beside
 from forecast.stages.cohort_sites import cohort_sites
 from forecast.stages.cohort_texts import OPEN
 from forecast.stages.cohort_totals import checked_totals, cohort_totals
@@ -84,15 +84,7 @@ def plan_cohorts(
         "cohort_figures": figures_table(tables),
         "cohort_defaults": defaults_table(open_values(options), open_values(shipped)),
         "cohort_contradictions": contradictions_table(tables),
-        **explanation_tables(
-            options,
-            solved,
-            demand,
-            tables,
-            seats_by_year(options, tables),
-            rng=rng,
-            advance=advance,
-        ),
+        **explanation_tables(options, solved, demand, tables, rng=rng, advance=advance),
     }
     plans = [done.plan for done in solved.rounds]
     gain, bound = (float(sum(getattr(plan, key) for plan in plans)) for key in ("gain", "bound"))

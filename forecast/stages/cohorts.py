@@ -59,6 +59,8 @@ class Solved:
         Fractional people in need, as projected.
     whole : dict of str to ndarray of int (year, province, occupation, age)
         The same by pool in whole people.
+    seats : dict of str to ndarray of int (year,)
+        Seats asked of every programme.
     rounds : tuple of Round
         The documents' programmes, then those beside them.
     sites : DataFrame
@@ -67,6 +69,7 @@ class Solved:
 
     people: People
     whole: dict[str, Ints]
+    seats: dict[str, Ints]
     rounds: tuple[Round, ...]
     sites: pd.DataFrame
 
@@ -141,7 +144,7 @@ def solve_cohorts(
             pool.name: still_waiting(pool.new, _seated(rounds[-1], index))
             for index, pool in enumerate(problem.pools)
         } | {name: left[name] for name in left if name not in {p.name for p in problem.pools}}
-    return Solved(people, whole, tuple(rounds), sites)
+    return Solved(people, whole, seats, tuple(rounds), sites)
 
 
 def still_waiting(new: Ints, seated: Ints) -> Ints:

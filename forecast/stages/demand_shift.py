@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -26,7 +25,7 @@ from forecast.stages.other_demand import (
     under,
     value,
 )
-from forecast.stages.seat_plan import Relaxed, largest_remainder
+from forecast.stages.seat_plan import largest_remainder
 from forecast.stages.seat_problem import Floats, Ints, SeatPlan, SeatProblem
 
 _COLUMNS = ["case", "year", "programme", "sido", "persons", "in_need", "change"]
@@ -41,8 +40,7 @@ def shift_table(
     scenario: str,
     others: Sequence[str] = (),
     changes: Sequence[float] = (),
-    starts: list[Relaxed] | None = None,
-    time_limit_seconds: float = 60.0,
+    solver: Solver = linear_seats,
 ) -> pd.DataFrame:
     """Seats by case, year, programme and 시도; columns of ``cohort_scenarios``.
 
@@ -61,10 +59,8 @@ def shift_table(
         Further scenarios: cases.
     changes : sequence of float
         Shares by which the need of the run changes, in every cell alike: cases.
-    starts : list of Relaxed, optional
-        Similar problems solved already, to start from; what is solved here joins them.
-    time_limit_seconds : float
-        Of each run of HiGHS.
+    solver : callable
+        Gives the seats of every case.
 
     Returns
     -------
@@ -76,11 +72,6 @@ def shift_table(
     cases = {name: make(name) for name in others}
     cases |= {f"demand {100 * change:+.0f} %": changed(base, change) for change in changes}
     planned = [seats.sum(axis=(2, 3)) for seats in plan.in_need]
-    solver = partial(
-        linear_seats,
-        starts=starts if starts is not None else [],
-        time_limit_seconds=time_limit_seconds,
-    )
     before = _in_need(problem, base, base, planned, solver)
     frames = []
     for case, other in cases.items():

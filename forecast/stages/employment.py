@@ -100,7 +100,7 @@ def forecast_employment(
     test = roll_origins(
         tree.aggregate(values),
         draw_nodes,
-        origins=_origins(periods, options),
+        origins=backtest_origins(periods, options),
         max_horizon=options.max_horizon,
         season=HALVES,
         hierarchy=tree,
@@ -204,7 +204,7 @@ def _periods_ahead(origin: str, last: str) -> list[str]:
     return [half_label(half) for half in range(first, end + 1)]
 
 
-def _origins(periods: list[str], options: EmploymentOptions) -> list[int]:
+def backtest_origins(periods: list[str], options: EmploymentOptions) -> list[int]:
     """Return how many half-years each back-test vintage sees, within what the data allow."""
     first = half_number(options.first_origin, key="employment.first_origin")
     last = half_number(options.last_origin, key="employment.last_origin")

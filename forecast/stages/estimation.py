@@ -270,14 +270,19 @@ def training_set(
     noise: Floats,
     chosen: Sequence[str],
     factor: OneFactor,
+    learnt_on: NDArray[np.bool_] | None = None,
 ) -> tuple[TrainingSet, NDArray[np.int64], Floats]:
-    """Put every index that is no relative of the descriptors beside the consensus."""
+    """Put every index that is no relative of the descriptors beside the consensus.
+
+    The unrelated consensus is measured as on the occupations of `learnt_on`, all by default.
+    """
     names = [str(name) for name in panel.indices if name not in RELATIVES]
     independent = panel.indices[[name for name in chosen if name not in RELATIVES]].to_numpy()
+    teaching = independent if learnt_on is None else independent[learnt_on]
     if independent.shape[1] > 1:
-        judge, _ = fit_one_factor(independent).measure(independent)
+        judge, _ = fit_one_factor(teaching).measure(independent)
     else:
-        judge = (independent[:, 0] - np.nanmean(independent)) / np.nanstd(independent)
+        judge = (independent[:, 0] - np.nanmean(teaching)) / np.nanstd(teaching)
     rows = np.flatnonzero(panel.described.to_numpy() & np.isfinite(measured))
     y = np.column_stack([panel.indices[names].to_numpy(), measured, judge])[rows]
     families = panel.families.to_numpy(dtype=str)

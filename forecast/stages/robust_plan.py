@@ -10,7 +10,6 @@ amount for every plan.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -27,7 +26,6 @@ from forecast.stages.other_demand import (
     under,
     value,
 )
-from forecast.stages.seat_plan import Relaxed
 from forecast.stages.seat_problem import Floats, SeatPlan, SeatProblem
 
 OWN = "plan"  # the plan of the run, in whole seats
@@ -48,8 +46,7 @@ def robust_table(
     many: Futures,
     *,
     scenario: str,
-    starts: list[Relaxed] | None = None,
-    time_limit_seconds: float = 60.0,
+    solver: Solver = linear_seats,
 ) -> pd.DataFrame:
     """Judge plans under all futures; columns of ``cohort_robust``.
 
@@ -62,10 +59,8 @@ def robust_table(
     many : Futures
     scenario : str
         Of the run: ``proportional`` follows its mean need.
-    starts : list of Relaxed, optional
-        Similar problems solved already, to start from; what is solved here joins them.
-    time_limit_seconds : float
-        Of each run of HiGHS.
+    solver : callable
+        Gives the seats of every plan but that of the run and ``proportional``.
 
     Returns
     -------
@@ -83,11 +78,6 @@ def robust_table(
     pools = scarce_pools(problem)
     if not pools or not many.scenario:
         return pd.DataFrame(columns=[*_COLUMNS, "chosen"])
-    solver = partial(
-        linear_seats,
-        starts=starts if starts is not None else [],
-        time_limit_seconds=time_limit_seconds,
-    )
     plans = _plans(problem, plan, many, scenario, solver)
     best = {pool: best_gain(problem, pool, many.new[problem.pools[pool].name]) for pool in pools}
     rows = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -11,21 +10,28 @@ from typing import Any
 
 import mlflow
 import pandas as pd
-from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param
+from mlflow.entities import Metric, Param
 
-from forecast.models.exposure import ExposureModel
+from forecast.data import reference
+from forecast.models import scoring
 from forecast.options import Options, TrackingOptions
-from forecast.tracking.description import tags
+from forecast.tracking.champion import champion_facts, move_champion
+from forecast.tracking.description import EXPERIMENT_TAGS, description, run_name, run_tags
+from forecast.tracking.lineage import lineage
 from forecast.tracking.metrics import flatten, metrics
+from forecast.tracking.model_card import facts_of_run, model_card
 from forecast.tracking.models import log_model
 from forecast.tracking.store import absent, explained, open_experiment, reach
 
 Tables = Mapping[str, pd.DataFrame]
 PARAM_LENGTH, BATCH = 500, 100  # what MLflow takes in one value and in one request
+PARENT = "mlflow.parentRunId"  # of the trials of a sweep
+MODEL = "model"  # folder of the run's saved exposure model
 LOGGED = (  # small tables that the dashboard shows as tables
-    *("headline", "cohort_totals", "scoreboard", "forecast_comparison"),
-    *("reskilling_totals", "take_up", "variance_shares"),
-    *("cohort_balance", "cohort_defaults", "cohort_contradictions", "cohort_robust"),
+    *("headline", "headline_variants", "cohort_totals", "cohort_balance", "reskilling_totals"),
+    *("mechanism_parameters", "take_up", "variance_shares"),
+    *("leaderboard", "scoreboard", "forecast_comparison"),
+    *("cohort_defaults", "cohort_contradictions", "cohort_robust"),
 )
 
 
@@ -34,9 +40,8 @@ def log_run(
     run_dir: Path,
     tables: Tables,
     manifest: Mapping[str, Any],
-    model: ExposureModel | None,
-    example: pd.DataFrame | None,
     seconds: Mapping[str, float],
+    tags: Mapping[str, str] | None = None,
 ) -> str:
     """Log one finished run folder and return the id of its MLflow run.
 
@@ -45,15 +50,17 @@ def log_run(
     options : Options
         Become parameters, flattened to dotted keys.
     run_dir : Path
-        Finished run folder; all of it becomes artifacts.
+        Finished run folder; all of it becomes artifacts. A model saved in it is logged with
+        signature and example, and registered unless the run is a trial of a sweep: the best of
+        many trials is not scored like a single run.
     tables : mapping of DataFrame
         Contract tables; headline, totals and scores become metrics.
     manifest : mapping
         Inputs with sha256 (become dataset lineage), commit, provenance.
-    model, example : ExposureModel, DataFrame
-        Logged with signature and registered, unless None.
     seconds : mapping of float
         Seconds per stage.
+    tags : mapping of str, optional
+        Further tags, such as those that make it a child of a sweep.
 
     Raises
     ------
@@ -62,20 +69,28 @@ def log_run(
     """
     with explained(options.tracking, f"The run itself is complete in {run_dir}; "):
         client, experiment_id = open_experiment(options.tracking)
-        name = f"{options.name} · {options.at_risk.preset} · seed {options.seed}"
+        _introduce(client, experiment_id)
         run = client.create_run(
-            experiment_id, run_name=name, tags=tags(options, run_dir, tables, manifest)
+            experiment_id,
+            run_name=run_name(options, tables, manifest),
+            tags={**run_tags(options, run_dir, tables, manifest), **(tags or {})},
         )
         run_id: str = run.info.run_id
         try:
-            _log_values(client, run_id, options, metrics(tables, seconds))
-            client.log_inputs(run_id, _lineage(manifest))
+            note = description(
+                options, tables, manifest, _links(run_dir, tables, experiment_id, run_id)
+            )
+            client.set_tag(run_id, "mlflow.note.content", note)
+            values = metrics(tables, seconds, preset=options.at_risk.preset)
+            _log_values(client, run_id, options, values)
+            client.log_inputs(run_id, lineage(manifest))
             client.log_artifacts(run_id, str(run_dir))
             for table in LOGGED:
                 if table in tables:
                     client.log_table(run_id, tables[table], f"{table}.json")
-            if model is not None and example is not None:
-                log_model(run_id, model, example, options.tracking.register)
+            if (run_dir / MODEL).is_dir():
+                registered = "" if PARENT in (tags or {}) else options.tracking.register
+                _log_model(client, run_id, run_dir / MODEL, registered, tables, manifest)
         except BaseException:  # also an interrupt: a half-logged run must not look finished
             client.set_terminated(run_id, "FAILED")
             raise
@@ -84,7 +99,10 @@ def log_run(
 
 
 def recent_runs(options: TrackingOptions, n: int) -> list[dict[str, str]]:
-    """List finished runs, newest first: when, id, name, headline, folder."""
+    """List finished runs, newest first: when, id, name, headline, folder.
+
+    The trials of sweeps stand under their sweep, not here.
+    """
     if absent(options.uri):
         return []
     with explained(options, ""):
@@ -92,7 +110,7 @@ def recent_runs(options: TrackingOptions, n: int) -> list[dict[str, str]]:
         known = client.get_experiment_by_name(options.experiment)
         if known is None:
             return []
-        finished = "attributes.status = 'FINISHED'"
+        finished = f"attributes.status = 'FINISHED' AND tags.`{PARENT}` IS NULL"
         runs = client.search_runs([known.experiment_id], finished, max_results=n)
     rows = []
     for run in runs:
@@ -110,6 +128,23 @@ def recent_runs(options: TrackingOptions, n: int) -> list[dict[str, str]]:
     return rows
 
 
+def _introduce(client: mlflow.MlflowClient, experiment_id: str) -> None:
+    """Say once what the experiment is; what somebody wrote there stays."""
+    present = client.get_experiment(experiment_id).tags
+    for key, text in EXPERIMENT_TAGS.items():
+        if key not in present:
+            client.set_experiment_tag(experiment_id, key, text)
+
+
+def _links(run_dir: Path, tables: Tables, experiment_id: str, run_id: str) -> dict[str, str]:
+    """Link to what a reader opens, by path; only what this run has."""
+    paths = [f"{table}.json" for table in LOGGED if table in tables]
+    paths += [name for name in ("report.html", "figures", "tables") if (run_dir / name).exists()]
+    paths += [f"figures/{path.name}" for path in sorted((run_dir / "figures").glob("*.png"))]
+    page = f"#/experiments/{experiment_id}/runs/{run_id}/artifacts"
+    return {path: f"{page}/{path}" for path in paths}
+
+
 def _log_values(
     client: mlflow.MlflowClient, run_id: str, options: Options, values: Mapping[str, float]
 ) -> None:
@@ -121,17 +156,26 @@ def _log_values(
         client.log_batch(run_id, metrics=entries[part], params=params[part])
 
 
-def _lineage(manifest: Mapping[str, Any]) -> list[DatasetInput]:
-    """One dataset per input file, its digest the head of its sha256."""
-    return [
-        DatasetInput(
-            dataset=Dataset(
-                name=Path(path).name,
-                digest=digest[:36],
-                source_type="local",
-                source=json.dumps({"uri": path, "sha256": digest}, ensure_ascii=False),
-            ),
-            tags=[InputTag("mlflow.data.context", "input")],
-        )
-        for path, digest in manifest["inputs"].items()
-    ]
+def _log_model(
+    client: mlflow.MlflowClient,
+    run_id: str,
+    folder: Path,
+    registered: str,
+    tables: Tables,
+    manifest: Mapping[str, Any],
+) -> None:
+    """Log the saved model; where it is registered, decide whether it becomes the champion."""
+    card, facts = facts_of_run(tables, manifest, scoring.load(folder)), None
+    facts = champion_facts(tables, manifest)
+    version = log_model(
+        run_id,
+        folder,
+        reference.load("isco_descriptors"),
+        registered,
+        card=model_card(card),
+        tags={**card.tags(), **(facts.tags() if facts is not None else {})},
+    )
+    if version is not None:
+        decision = move_champion(client, registered, version, facts)
+        client.set_tag(run_id, "model_version", version)
+        client.set_tag(run_id, "champion_decision", decision)

@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
 
 from forecast.errors import ConfigError
 from forecast.options import TrackingOptions
-from forecast.tracking.store import absent, artifact_root
+from forecast.tracking.access import PASSWORD, guarded
+from forecast.tracking.address import absent, is_server, masked, resolved
+from forecast.tracking.store import artifact_root, require_store
 
 
-def serve(options: TrackingOptions, *, port: int) -> int:
+def serve(options: TrackingOptions, *, port: int, auth: bool = False) -> int:
     """Run the MLflow UI over the store on 127.0.0.1 until it is stopped.
+
+    Parameters
+    ----------
+    options : TrackingOptions
+        Its store: SQLite or PostgreSQL.
+    port : int
+        On 127.0.0.1; there is no other interface to choose.
+    auth : bool
+        Ask for user and password, which MLflow keeps in the folder ``mlauth``.
 
     Raises
     ------
     ConfigError
-        If there is no store yet, or the port is taken or impossible.
+        If there is no store yet, the store is a server itself, the port is taken or impossible, or
+        there is no password to start with.
     """
+    if is_server(options.uri):
+        address = masked(options.uri)
+        raise ConfigError(f"--uri {address}: a server is there already: open {address}.")
     if absent(options.uri):
         raise ConfigError(f"no run yet in {options.uri}: `forecast run` makes one.")
     try:
@@ -26,10 +42,17 @@ def serve(options: TrackingOptions, *, port: int) -> int:
             probe.bind(("127.0.0.1", port))
     except (OSError, OverflowError) as error:
         raise ConfigError(f"--port {port}: {error}; choose another.") from error
+    environment = {key: value for key, value in os.environ.items() if key != PASSWORD}
     command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1"]
-    command += ["--port", str(port), "--workers", "1", "--backend-store-uri", options.uri]
+    command += ["--port", str(port), "--workers", "1"]
     command += ["--default-artifact-root", artifact_root(options)]
-    with subprocess.Popen(command) as server:
+    if auth:
+        environment |= guarded(os.environ)
+        command += ["--app-name", "basic-auth"]
+    require_store(options)
+    # Not an argument: every user of the machine can read those, and it may have a password.
+    environment["MLFLOW_BACKEND_STORE_URI"] = resolved(options.uri)
+    with subprocess.Popen(command, env=environment) as server:
         try:
             return server.wait()
         except KeyboardInterrupt:

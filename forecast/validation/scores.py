@@ -27,18 +27,6 @@ def mae(y: ArrayLike, forecast: ArrayLike) -> float:
     return float(np.abs(y - forecast).mean())
 
 
-def rmse(y: ArrayLike, forecast: ArrayLike) -> float:
-    """Return the root mean squared error in the unit of `y`; lower is better.
-
-    Examples
-    --------
-    >>> rmse([0.0, 0.0], [3.0, 4.0]) == 12.5 ** 0.5
-    True
-    """
-    y, forecast = _pair(y, forecast)
-    return float(np.sqrt(((y - forecast) ** 2).mean()))
-
-
 def r2(y: ArrayLike, forecast: ArrayLike) -> float:
     """Return the share of variance explained: 1 is perfect, 0 equals the mean of `y`.
 

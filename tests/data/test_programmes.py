@@ -1,7 +1,5 @@
 """Programmes, their printed numbers, what is published beside them, and what contradicts what."""
 
-import importlib.util
-import os
 import shutil
 from pathlib import Path
 
@@ -22,25 +20,9 @@ COLLECTED = "korea/programmes.csv"
 
 
 @pytest.fixture(scope="module")
-def texts() -> dict[str, pd.DataFrame]:
+def texts(script) -> dict[str, pd.DataFrame]:
     """What this project wrote about programmes, as the build script reads it."""
-    path = REPOSITORY / "scripts" / "build_reference.py"
-    spec = importlib.util.spec_from_file_location("build_reference", path)
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
     return script.read_programme_texts()
-
-
-@pytest.fixture(scope="module")
-def policy(sources_root) -> Path:
-    """Folder of the policy documents, beside the sources; required in CI."""
-    folder = sources_root.resolve().parent / "policy"
-    if not folder.is_dir():
-        reason = f"the policy documents are not in {folder}"
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"CI must not skip: {reason}")
-        pytest.skip(reason)
-    return folder
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """The embedded tables say what the sources say, with a source on every row."""
 
 import hashlib
-import importlib.util
-import os
 import shutil
 from pathlib import Path
 
@@ -75,31 +73,9 @@ AGE_ROUNDING_PERSONS = 6 * 500
 
 
 @pytest.fixture(scope="module")
-def script():
-    """The build script as a module: it reads the hand-written tables."""
-    path = REPOSITORY / "scripts" / "build_reference.py"
-    spec = importlib.util.spec_from_file_location("build_reference", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="module")
 def links(script) -> pd.DataFrame:
     """The hand-written links of KSCO-7 to ISCO-08."""
     return script.read_links()
-
-
-@pytest.fixture(scope="module")
-def policy(sources_root) -> Path:
-    """Folder of the policy documents, beside the sources; required in CI."""
-    folder = sources_root.resolve().parent / "policy"
-    if not folder.is_dir():
-        reason = f"the policy documents are not in {folder}"
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"CI must not skip: {reason}")
-        pytest.skip(reason)
-    return folder
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """Tables that moves between occupations rest on: what the sources print, and what we wrote."""
 
-import importlib.util
 import shutil
 from pathlib import Path
 
@@ -16,16 +15,6 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 # Printed figures are estimates rounded one by one: 17 provinces and the country.
 PROVINCE_ROUNDING_PERSONS = 0.5 * 18
 EDUCATION_ROUNDING_PERSONS = 500 * 4
-
-
-@pytest.fixture(scope="module")
-def script():
-    """The build script as a module: it reads the hand-written tables."""
-    path = REPOSITORY / "scripts" / "build_reference.py"
-    spec = importlib.util.spec_from_file_location("build_reference", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture

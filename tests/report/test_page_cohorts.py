@@ -1,12 +1,12 @@
 """The section on seats: its numbers are those of the tables, exact, and small ones are hidden."""
 
-import html
 import re
 
 import numpy as np
 import pandas as pd
 import pytest
 from cohort_cases import KEPT_BACK, PLACES, PLAN, SMALL, YEARS, cohort_tables, names
+from page_cases import META, plain, section_of
 
 from forecast.report.cohort_words import plan_years, programme_name
 from forecast.report.page import render_page
@@ -19,10 +19,6 @@ from forecast.report.summary_cohorts import cohort_lines, planned_rows
 from forecast.types import AGE_GROUPS, NEEDS
 
 FIRST = YEARS[0]
-META = {
-    "name": "x", "seed": 1, "draws": 5, "preset": "p", "provenance": "synthetic", "inputs": {},
-    "commit": "", "schema_version": 1,
-}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -31,12 +27,7 @@ def tables():
 
 
 def source(tables):
-    page = render_page(tables, {}, meta=META, names=names())
-    return page[page.index('<h2 id="cohorts">') : page.index('<h2 id="inputs">')]
-
-
-def plain(text):
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", text)).split())
+    return section_of(tables, "cohorts", names())
 
 
 @pytest.fixture(scope="module")

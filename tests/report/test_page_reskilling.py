@@ -1,11 +1,11 @@
 """The section on reskilling: its numbers are those of the tables, and its words keep them apart."""
 
-import html
 import re
 
 import numpy as np
 import pandas as pd
 import pytest
+from page_cases import META, plain, section_of
 from reskilling_cases import names, reskilling_tables
 
 from forecast.report.page import render_page
@@ -16,10 +16,6 @@ from forecast.report.summary_reskilling import reskilling_lines
 from forecast.types import NEEDS
 
 YEAR = 2027
-META = {
-    "name": "x", "seed": 1, "draws": 5, "preset": "p", "provenance": "synthetic", "inputs": {},
-    "commit": "", "schema_version": 1,
-}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -28,10 +24,8 @@ def tables():
 
 
 def words(tables):
-    """The section as a reader sees it, white space squeezed."""
-    page = render_page(tables, {}, meta=META, names=names())
-    section = page[page.index('<h2 id="reskilling">') : page.index('<h2 id="inputs">')]
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", section)).split())
+    """The section as a reader sees it."""
+    return plain(section_of(tables, "reskilling", names()))
 
 
 @pytest.fixture(scope="module")

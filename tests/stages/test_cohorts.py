@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import plan_cases as cases
 import pytest
 import stage_factories as made
 from hypothesis import given, settings
@@ -33,19 +34,9 @@ CAMPUSES = campuses(TABLES["campuses"]).set_index("campus")["sido"]
 FEW = ("P000-AX-COURSE", "P000-JOB-SWITCH")
 CLASSES = range(20, 26)
 CELL = ["sido", "ksco7", "age_group"]
-SEATS = {  # a year, as printed
-    "P000-NAEIL-AI": 56_000,
-    "P000-KDC": 33_000,
-    "P000-KDT-AI": 10_000,
-    "P000-ONLINE-FREE": 100_000,
-    "P000-POLY-BASIC": 28_000,
-    "P000-AX-COURSE": 1_000,
-    "P000-JOB-SWITCH": 500,
-    "K-MIDLIFE": 15_000,
-    "K-CAREER": 2_000,
-}
+SEATS = cases.GOAL_SEATS | cases.BESIDE_SEATS  # a year, as printed
 NOT_FAIR = {"age": 0.0, "sex": 0.0, "province": 0.0}
-SMART = {"P002-T1": 400, "P002-T2": 80, "P002-SMART": 120}  # of 2026 only
+SMART = cases.SMART_SEATS  # of 2026 only
 
 
 def solve(demand=DEMAND, tables=TABLES, **options: object) -> Solved:

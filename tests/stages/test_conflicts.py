@@ -255,6 +255,17 @@ def test_merged_occupations_keep_whether_a_plan_exists():
     assert 5 < sum(answers) < 55
 
 
+@pytest.mark.parametrize(("seats", "has_plan"), [(1, False), (2, True), (3, False)])
+def test_a_plan_of_merged_occupations_must_be_one_of_whole_people_in_each(seats, has_plan):
+    """One seat of a mean occupation is fair to both sexes; no occupation has as many of each."""
+    women = [0.0, 0.1, 0.2, 0.8, 0.9, 1.0]  # more shares than are told apart
+    fair = Fairness(sex=0.95)
+    problem = problem_of(np.ones((1, 1, 6, 1)), [seats], women=women, fairness=fair)
+    assert plan_seats(merged(problem, 1), relative_gap=1.0) is not None
+    assert (plan_seats(problem) is not None) is has_plan
+    assert fits(problem) is has_plan
+
+
 def test_an_unknown_request_is_refused():
     problem = problem_of(np.full((1, 2, 1, 1), 4), [9])
     for call in (lambda: value_of(problem, "cohorts.later"), lambda: changed(problem, "a.b", 1)):

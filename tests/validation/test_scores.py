@@ -27,7 +27,6 @@ def pair() -> tuple[np.ndarray, np.ndarray]:
 def test_point_scores_equal_those_of_scikit_learn_and_scipy(pair):
     y, q = pair
     assert scores.mae(y, q) == pytest.approx(metrics.mean_absolute_error(y, q))
-    assert scores.rmse(y, q) == pytest.approx(metrics.root_mean_squared_error(y, q))
     assert scores.r2(y, q) == pytest.approx(metrics.r2_score(y, q))
     assert scores.spearman(y, q) == pytest.approx(stats.spearmanr(y, q).statistic)
 
