@@ -4,9 +4,11 @@
 #   TORCH_ARGS="..."      pip options for PyTorch alone. On Linux, PyPI's wheel brings CUDA packages of
 #                         several GB; name PyTorch's CPU index here to avoid them, as README.md shows.
 #   ARGS="draws=800"      overrides for `make forecast`, options for `make bench`
+#   WORKERS=4             processes of `make test`; as many as there are cores if not named
 PYTHON ?= python3
 TORCH_ARGS ?=
 ARGS ?=
+WORKERS ?= logical
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
@@ -16,7 +18,8 @@ forecast: .venv/run.stamp
 	$(BIN)/forecast run $(ARGS)
 
 test: .venv/test.stamp
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered --cov-fail-under=85
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder \
+		--cov --cov-report=term:skip-covered --cov-fail-under=85
 
 lint: .venv/test.stamp
 	$(BIN)/ruff check .

@@ -97,6 +97,11 @@ def build_parser() -> argparse.ArgumentParser:
     )
     ui = verbs.add_parser("ui", help="open the MLflow UI on loopback over the project's store")
     ui.add_argument("--port", type=int, default=5000, help="port on 127.0.0.1 (default 5000)")
+    ui.add_argument(
+        "--auth",
+        action="store_true",
+        help="ask for user and password (FORECAST_UI_PASSWORD; docs/tracking.md)",
+    )
     for verb, act in ((runs, _runs), (ui, _ui)):
         verb.add_argument("--uri", default=None, help="tracking store (default: as in conf/)")
         verb.set_defaults(act=act)
@@ -190,7 +195,7 @@ def _runs(chosen: argparse.Namespace) -> int:
 def _ui(chosen: argparse.Namespace) -> int:
     from forecast.tracking import serve
 
-    return serve(_store(chosen), port=chosen.port)
+    return serve(_store(chosen), port=chosen.port, auth=chosen.auth)
 
 
 def _store(chosen: argparse.Namespace) -> TrackingOptions:

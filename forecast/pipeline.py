@@ -318,7 +318,10 @@ def publish(results: Results, options: Options, progress: Progress) -> RunResult
             run_folder.write_config(folder, options)
             run_folder.write_tables(folder, tables)
             if results.exposure is not None:
-                save_model(results.exposure.model, folder / "model")
+                try:
+                    save_model(results.exposure.model, folder / "model")
+                except ConfigError as error:  # a model of the user's own may not say how
+                    manifest["model_not_saved"] = str(error)
             if "report" in options.stages:
                 _write_report(folder, tables, manifest, results.reference)
         run_folder.write_manifest(folder, manifest)

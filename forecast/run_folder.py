@@ -9,6 +9,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -19,6 +20,7 @@ import pandas as pd
 from forecast.codebook import SCHEMA_VERSION
 from forecast.errors import ConfigError
 from forecast.options import Options
+from forecast.store_address import masked
 
 PACKAGES = ("numpy", "pandas", "scikit-learn", "scipy", "torch", "xarray", "highspy")
 
@@ -94,11 +96,12 @@ def write_tables(folder: Path, tables: dict[str, pd.DataFrame]) -> None:
 
 
 def write_config(folder: Path, options: Options) -> None:
-    """Write the options of the run as ``config.yaml``."""
+    """Write the options of the run as ``config.yaml``, without a password of the store."""
     from omegaconf import OmegaConf
 
+    said = replace(options, tracking=replace(options.tracking, uri=masked(options.tracking.uri)))
     (folder / "config.yaml").write_text(
-        OmegaConf.to_yaml(OmegaConf.structured(options)), encoding="utf-8"
+        OmegaConf.to_yaml(OmegaConf.structured(said)), encoding="utf-8"
     )
 
 

@@ -145,7 +145,7 @@ def test_a_broken_source_file_ends_with_code_2(forecast_command, tmp_path, sourc
 
 def test_seats_above_demand_end_with_code_3_and_say_by_how_much(forecast_command, tmp_path):
     seats = "cohorts.seats.P000-POLY-BASIC=99999999"
-    done = forecast_command("run", *QUICK, seats, cwd=tmp_path)
+    done = forecast_command("run", *QUICK, seats, "cohorts.years=[2026]", cwd=tmp_path)
     assert done.returncode == 3, done.stderr
     assert "P000-POLY-BASIC" in done.stderr and "99999999" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1

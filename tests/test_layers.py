@@ -13,7 +13,7 @@ ROWS = {
     "codebook": 0, "codebook_adoption": 0, "codebook_cohorts": 0, "codebook_columns": 0,
     "codebook_employment": 0,
     "codebook_exposure": 0, "codebook_reskilling": 0, "codebook_scoreboard": 0,
-    "codebook_sweeps": 0, "types_sweep": 0,
+    "codebook_sweeps": 0, "types_sweep": 0, "store_address": 0,
     "classifications": 1,
     "models": 2, "features": 2, "data": 2, "reference": 2,
     "validation": 3,

@@ -38,6 +38,7 @@ from forecast.validation.locked import check_share, locked_origins
 Floats = NDArray[np.float64]
 
 OBJECTIVE, METRIC = "employment", "crps_skill"
+BLOCK_LENGTH = 6  # forecasts of neighbouring origins overlap by up to so many half-years
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ import pandas as pd
 from forecast.errors import ConfigError
 from forecast.options import Options
 from forecast.pipeline import check_options
+from forecast.store_address import masked
 from forecast.sweeps import home as homes
 from forecast.sweeps import records
 from forecast.sweeps.objectives import NONE, check_objective
@@ -177,7 +178,7 @@ class Sweep:
         if options.tracking.kind != "disabled":
             from forecast.sweeps.tracked import TrackedSweep
 
-            uri = options.tracking.uri
+            uri = masked(options.tracking.uri)
             self.log = TrackedSweep(options, home, request.searched, state["mlflow"].get(uri))
             state["mlflow"][uri] = self.log.run_id
         homes.write_state(home, state)

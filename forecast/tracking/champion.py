@@ -17,12 +17,14 @@ from typing import Any
 
 import mlflow
 import pandas as pd
+from mlflow.exceptions import MlflowException
 
 from forecast.tracking.metrics import judging_score
 
 ALIAS, CLAIMED, DECISION = "champion", "champion_claimed", "champion_decision"
 CLAIM_LASTS = timedelta(seconds=60)  # a decision takes less than one; clocks may differ
 VERSIONS_READ = 50  # the newest: more are not registered while one decision is made
+MOST_REFUSALS = 10
 SAME = 1e-9  # relative: the naive score of the same cases on another machine
 DESCRIPTION_LENGTH = 5000  # what a store takes
 
@@ -149,13 +151,18 @@ def _decide(client: mlflow.MlflowClient, name: str, version: str, facts: Facts |
         )
     now = datetime.now(UTC)
     client.set_model_version_tag(name, version, CLAIMED, now.isoformat())
-    before = _champion(client, name)
+    before, refused = _champion(client, name), 0
     while True:
         holder = _champion(client, name)  # another process may have moved it by now
         best, best_facts = _best_claim(client, name, (version, facts), since=now - CLAIM_LASTS)
         if holder is not None and not _wins(best_facts, holder[1]):
             break
-        client.set_registered_model_alias(name, ALIAS, best)
+        try:
+            client.set_registered_model_alias(name, ALIAS, best)
+        except MlflowException:  # another process was about to, at this very moment: look again
+            refused += 1
+            if refused > MOST_REFUSALS:
+                raise
     return _words(version, facts, before, holder)
 
 

@@ -40,11 +40,11 @@ NOT_DISPLACEMENT = (
 LINKED = {  # what the first lines lead to: part of its path, words
     "report.html": "보고서",
     "headline.json": "표: 위험 일자리",
-    "reskilling_totals.json": "표: 훈련이 필요한 사람",
-    "cohort_totals.json": "표: 교육 정원",
+    "reskilling_totals.json": "표: 훈련",
+    "cohort_totals.json": "표: 정원",
     "_headline.png": "그림: 위험 일자리",
-    "_reskilling.png": "그림: 훈련 필요",
-    "_cohorts.png": "그림: 교육 정원",
+    "_reskilling.png": "그림: 훈련",
+    "_cohorts.png": "그림: 정원",
     "figures": "모든 그림",
 }
 EXPERIMENT_TAGS = {
@@ -121,21 +121,18 @@ def description(options: Options, tables: Tables, manifest: Mapping[str, Any], l
     links : mapping of str
         Path of an artifact to the address of its page.
     """
-    lines: list[str] = []
-    english = ["#### In English"]
+    first, english = [], ["#### In English"]
     if manifest["provenance"] != OFFICIAL:
-        lines += [
-            f"**가상 자료({manifest['provenance']})**: 어떤 수도 한국의 실제 수가 아니다.",
-            "",
-        ]
+        first = [f"**가상 자료({manifest['provenance']})**: 어떤 수도 한국의 실제 수가 아니다."]
         english.append(f"- {manifest['provenance']} data: no figure here is Korea's.")
     row = _headline(options, tables)
     if row is not None:
         low, middle, high = man(row)
         name = PRESET_NAMES.get(row["preset"], row["preset"])
-        found = f"**위험 일자리 {middle}만 개 (80 % 구간 {low}–{high}만)**"
-        lines += [f"{found} · {name} · {against_published(row)}", ""]
-    lines += [NOT_DISPLACEMENT, "", _link_line(links), ""]
+        first.append(f"**위험 일자리 {middle}만 개 (80 % 구간 {low}–{high}만)** · {name}")
+        first.append(f"· {against_published(row)}")
+    # Only two lines of a folded description can be clicked: headline and links are one paragraph.
+    lines = [f"{' '.join(first)}  ", _link_line(links), "", NOT_DISPLACEMENT, ""]
     lines += ["#### 무엇을 한 실행인가", *about(options, tables, manifest), ""]
     for part in (at_risk, needs, seats, scores):
         korean, other = part(tables)

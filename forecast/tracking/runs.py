@@ -15,6 +15,7 @@ from mlflow.entities import Metric, Param
 from forecast.data import reference
 from forecast.models import scoring
 from forecast.options import Options, TrackingOptions
+from forecast.store_address import masked
 from forecast.tracking.champion import champion_facts, move_champion
 from forecast.tracking.description import EXPERIMENT_TAGS, description, run_name, run_tags
 from forecast.tracking.lineage import lineage
@@ -150,7 +151,9 @@ def _log_values(
 ) -> None:
     now = int(time.time() * 1000)
     entries = [Metric(key, value, now, 0) for key, value in values.items()]
-    params = [Param(key, text[:PARAM_LENGTH]) for key, text in flatten(asdict(options)).items()]
+    chosen = asdict(options)
+    chosen["tracking"]["uri"] = masked(options.tracking.uri)
+    params = [Param(key, text[:PARAM_LENGTH]) for key, text in flatten(chosen).items()]
     for start in range(0, max(len(entries), len(params)), BATCH):
         part = slice(start, start + BATCH)
         client.log_batch(run_id, metrics=entries[part], params=params[part])

@@ -9,8 +9,8 @@ import sys
 
 from forecast.errors import ConfigError
 from forecast.options import TrackingOptions
+from forecast.store_address import absent, is_server, masked, resolved
 from forecast.tracking.access import PASSWORD, guarded
-from forecast.tracking.address import absent, is_server, masked, resolved
 from forecast.tracking.store import artifact_root, require_store
 
 

@@ -34,7 +34,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from forecast.errors import ConfigError
 from forecast.options import TrackingOptions
-from forecast.tracking.address import (
+from forecast.store_address import (
     absent,
     is_postgresql,
     is_server,
@@ -100,10 +100,10 @@ def explained(options: TrackingOptions, state: str) -> Iterator[None]:
         remedy = next(remedy for sign, remedy in REMEDIES if sign in str(error))
         if isinstance(error, ImportError) and is_postgresql(options.uri):
             remedy = "install the driver: pip install 'forecast-kr[postgresql]'"
-        said = without_secrets(lines[0], options.uri)
+        said = without_secrets(lines[0], options.uri).rstrip(".")
+        advice = f"{state}{remedy}, or run with tracking=disabled."
         raise ConfigError(
-            f"tracking.uri={masked(options.uri)}: {said} {state}{remedy}, or run with "
-            "tracking=disabled."
+            f"tracking.uri={masked(options.uri)}: {said}. {advice[0].upper()}{advice[1:]}"
         ) from error
 
 

@@ -57,8 +57,10 @@ def headline_of_sweep(tables: Tables) -> str:
     'no winner: whole runs side by side'
     """
     chosen = tables.get("sweep_selection")
-    if chosen is None or chosen.empty:
+    if chosen is None:
         return "no winner: whole runs side by side"
+    if chosen.empty:
+        return "no winner: every trial failed"
     row = chosen.set_index("estimate").loc["selection_adjusted"]
     return (
         f"{_winner_name(tables)}: {row.score:.3f} ({row.lower95:.3f} to {row.upper95:.3f}), "
@@ -66,19 +68,37 @@ def headline_of_sweep(tables: Tables) -> str:
     )
 
 
-def describe_sweep(tables: Tables, facts: Mapping[str, Any]) -> str:
-    """Describe a sweep in Korean first, then English, for people who do not read parameters."""
+def describe_sweep(tables: Tables, facts: Mapping[str, Any], page: str) -> str:
+    """Describe a sweep in Korean first, then English, for people who do not read parameters.
+
+    Parameters
+    ----------
+    tables : mapping of DataFrame
+    facts : mapping
+        Request, provenance, openings of the locked test.
+    page : str
+        Address of the artifacts of its run, relative to the dashboard.
+    """
     trials = tables["sweep_trials"]
     failed = int((trials["status"] == "failed").sum())
     request = " ".join(facts.get("request", []))
+    table = "sweep_selection" if "sweep_selection" in tables else "sweep_headlines"
     korean = [
         f"### 탐색: 시행 {len(trials)}개 (실패 {failed}개)",
+        "",
+        "**노출은 대체가 아니다.** 자식 시행의 점수는 선택을 보정하지 않은 값이다.",
+        "",
+        f"[보고서]({page}/report.html) · [표: 결과]({page}/{table}.json) · "
+        f"[표: 시행]({page}/sweep_trials.json) · [그림]({page}/figures)",
         "",
         f"- 요청: `{request}`",
     ]
     english = ["", f"### In English: a sweep of {len(trials)} trials ({failed} failed)", ""]
     chosen = tables.get("sweep_selection")
-    if chosen is None or chosen.empty:
+    if chosen is not None and chosen.empty:
+        korean.append("- 모든 시행이 실패하여 고를 것이 없다.")
+        english.append("- Every trial failed: there is nothing to choose among.")
+    elif chosen is None:
         korean.append("- 점수로 시나리오를 고르지 않는다: 자식 실행들을 나란히 비교한다.")
         english.append("- No score decides between scenarios: compare the child runs.")
     else:
@@ -97,7 +117,7 @@ def describe_sweep(tables: Tables, facts: Mapping[str, Any]) -> str:
         english.append(f"- declared naive model: {naive:.3f}")
         korean.append(f"- 이 작업 폴더에서 잠근 집합을 연 횟수: {facts['locked_test_opened']}")
         english.append(f"- times this locked set was opened here: {facts['locked_test_opened']}")
-    korean += ["", "**노출은 대체가 아니다.** 자식 시행의 점수는 선택을 보정하지 않은 값이다."]
+    korean.append(f"- 자료 출처 구분: {facts['provenance']}")
     english += ["", "Exposure is not displacement. Scores of single trials are not adjusted."]
     return "\n".join([*korean, *english])
 

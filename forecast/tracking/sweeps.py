@@ -115,7 +115,12 @@ class SweepLog:
                 self.client.log_artifact(self.run_id, str(home / name))
             for name, table in tables.items():
                 self.client.log_table(self.run_id, table, f"{name}.json")
-            self.client.set_tag(self.run_id, "mlflow.note.content", describe_sweep(tables, facts))
+            page = f"#/experiments/{self.experiment}/runs/{self.run_id}/artifacts"
+            self.client.set_tag(
+                self.run_id, "mlflow.note.content", describe_sweep(tables, facts, page)
+            )
+            for key in ("provenance", "schema_version", "commit"):
+                self.client.set_tag(self.run_id, key, str(facts[key]))
             self.client.set_tag(self.run_id, "headline", headline_of_sweep(tables))
             self.client.set_terminated(self.run_id)
 

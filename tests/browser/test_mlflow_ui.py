@@ -35,16 +35,20 @@ def show(browser, mlflow_ui, tmp_path):
     return open_page
 
 
-def wait_for(browser, texts, seconds=45):
-    until, body = time.monotonic() + seconds, ""
-    while time.monotonic() < until:
-        try:
-            body = browser.find_element(By.TAG_NAME, "body").text
-        except (StaleElementReferenceException, WebDriverException):
-            body = ""
-        if all(text in body for text in texts):
-            return body
-        time.sleep(0.5)
+def wait_for(browser, texts, seconds=60):
+    """Wait until every text is on the screen; a slow start may take a second load."""
+    for last in (False, True):
+        until, body = time.monotonic() + seconds, ""
+        while time.monotonic() < until:
+            try:
+                body = browser.find_element(By.TAG_NAME, "body").text
+            except (StaleElementReferenceException, WebDriverException):
+                body = ""
+            if all(text in body for text in texts):
+                return body
+            time.sleep(0.5)
+        if not last:
+            browser.refresh()
     missing = [text for text in texts if text not in body]
     pytest.fail(f"{browser.current_url} does not show {missing}; it shows: {body[:1500]}")
 

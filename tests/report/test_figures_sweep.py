@@ -35,6 +35,7 @@ def test_trials_are_readable_however_many(n):
     trials = made_trials(n, failed=(1,) if n > 2 else (), apart=(2,) if n > 3 else ())
     figure = drawn(draw_trials, scored(trials, locked=n != 3))
     assert overlaps(figure) == [] and outside(figure) == []
+    assert figure.get_figheight() < 16  # a page, not a scroll
     assert re.search("[가-힣]", figure.texts[0].get_text())
     assert re.search("[A-Z]", figure.texts[1].get_text())
 
@@ -140,6 +141,8 @@ def test_headlines_are_drawn_in_man_with_their_intervals():
     assert ends == pytest.approx(table[["lower80", "upper80"]].to_numpy() / PERSONS_PER_MAN)
     needs = table[["ai_basic_persons", "ax_persons", "job_change_persons"]].to_numpy()
     assert sum(bar.get_width() for bar in second.patches) == pytest.approx(needs.sum() / 1e4)
+    right = sorted(bar.get_x() + bar.get_width() for bar in second.patches)
+    assert right[-1] == pytest.approx(needs.sum(axis=1).max() / PERSONS_PER_MAN)
     assert [bar.get_width() for bar in third.patches] == pytest.approx(
         (table["allocated_persons"] / PERSONS_PER_MAN).tolist()
     )

@@ -178,7 +178,7 @@ def test_whole_runs_are_a_table_without_a_winner():
     said = words(page(tables, meta=RUNS))
     assert "어느 시나리오가 맞는지는 점수로 정할 수 없습니다" in said
     assert "No score decides between scenarios" in said
-    assert "고른 시행" not in said and "잠가 둔" not in said
+    assert "고른 시행" not in said and "잠가 둔" not in said and "견주지" not in said
     for row in tables["sweep_headlines"].query("status == 'finished'").to_dict("records"):
         people, low, high = (
             f"{row[key] / 1e4:,.1f}만" for key in ("at_risk_persons", "lower80", "upper80")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -17,6 +18,8 @@ from forecast.stages.at_risk import anchor, employed_in, published_count
 from forecast.stages.counting import above_threshold
 from forecast.stages.exposure import score_exposure
 from forecast.stages.presets import PRESETS, require_preset
+
+QUICK = options(draws=10, exposure=ExposureOptions(folds=3))
 
 
 def published(preset: str, dimension: str) -> float:
@@ -142,8 +145,7 @@ def test_a_job_is_done_whole_or_complemented_and_hardly_ever_counted_twice():
 
 def test_a_bar_that_no_share_can_pass_is_refused():
     for bar in (0.0, 1.0, 2.0):
-        at_risk, exposure = AtRiskOptions(whole_job_bar=bar), ExposureOptions(folds=3)
-        changed = options(draws=10, at_risk=at_risk, exposure=exposure)
+        changed = replace(QUICK, at_risk=AtRiskOptions(whole_job_bar=bar))
         with pytest.raises(ConfigError, match=r"at_risk\.whole_job_bar"):
             score_exposure(changed, reference_tables(), rng=np.random.default_rng(0))
 
@@ -216,7 +218,7 @@ def test_a_group_without_employment_is_refused():
     chosen = (employment["ksco7"] == "22") & employment["period"].str.startswith("2022")
     with pytest.raises(InputError, match="'22'"):
         score_exposure(
-            options(draws=10),
+            QUICK,
             {**tables, "employment_age": employment[~chosen]},
             rng=np.random.default_rng(0),
         )
@@ -249,6 +251,4 @@ def test_a_count_above_its_base_cannot_be_calibrated():
     chosen = (anchors["preset"] == "kiet_2022") & (anchors["dimension"] == "at_risk_persons")
     anchors.loc[chosen, "value"] = 30_000_000.0
     with pytest.raises(InputError, match="cannot be reached"):
-        score_exposure(
-            options(draws=10), {**tables, "anchors": anchors}, rng=np.random.default_rng(0)
-        )
+        score_exposure(QUICK, {**tables, "anchors": anchors}, rng=np.random.default_rng(0))
