@@ -1,6 +1,8 @@
 """A multirun: every trial composed as a single run would be, and checked before the first."""
 
 import math
+import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -121,3 +123,18 @@ def test_a_failed_trial_scores_nothing_and_the_search_goes_on(tmp_path):
     heard = Failing(tmp_path)
     run_with_hydra(["-m", *SEARCH, ERROR], lambda options: None, multirun=heard)
     assert len(heard.trials) == 8
+
+
+GUIDE = Path(__file__).resolve().parent.parent / "docs" / "sweeps.md"
+TOLD = re.findall(r"^forecast run (-m .*?)(?:\s{2,}#.*)?$", GUIDE.read_text("utf-8"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("command", TOLD)
+def test_every_command_of_the_guide_composes(command):
+    heard = Heard()
+    run_with_hydra(shlex.split(command), lambda options: None, multirun=heard)
+    assert len(heard.trials) > 1
+
+
+def test_the_guide_has_commands():
+    assert len(TOLD) >= 6
