@@ -195,7 +195,10 @@ def _runs(chosen: argparse.Namespace) -> int:
 def _ui(chosen: argparse.Namespace) -> int:
     from forecast.tracking import serve
 
-    return serve(_store(chosen), port=chosen.port, auth=chosen.auth)
+    def told(page: str) -> None:
+        print(f"open {page}", flush=True)
+
+    return serve(_store(chosen), port=chosen.port, auth=chosen.auth, told=told)
 
 
 def _store(chosen: argparse.Namespace) -> TrackingOptions:

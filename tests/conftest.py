@@ -158,14 +158,26 @@ def finished_run(
 
 
 @pytest.fixture(scope="session")
+def serve_ui() -> Callable[[Path], contextlib.AbstractContextManager[str]]:
+    """Serve the store of a folder of work by ``forecast ui``, on a free port of loopback."""
+    return _served
+
+
+@pytest.fixture(scope="session")
 def mlflow_ui(finished_run: Path) -> Iterator[str]:
-    """Address of ``forecast ui`` over the run's store, on a free port of loopback."""
+    """Address of ``forecast ui`` over the store of the finished run."""
+    with _served(finished_run.parent.parent) as address:
+        yield address
+
+
+@contextlib.contextmanager
+def _served(work: Path) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     server = subprocess.Popen(
         [sys.executable, "-m", "forecast", "ui", "--port", str(port)],
-        cwd=finished_run.parent.parent,
+        cwd=work,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,

@@ -70,7 +70,7 @@ def log_run(
     """
     with explained(options.tracking, f"The run itself is complete in {run_dir}; "):
         client, experiment_id = open_experiment(options.tracking)
-        _introduce(client, experiment_id)
+        introduce(client, experiment_id)
         run = client.create_run(
             experiment_id,
             run_name=run_name(options, tables, manifest),
@@ -129,7 +129,7 @@ def recent_runs(options: TrackingOptions, n: int) -> list[dict[str, str]]:
     return rows
 
 
-def _introduce(client: mlflow.MlflowClient, experiment_id: str) -> None:
+def introduce(client: mlflow.MlflowClient, experiment_id: str) -> None:
     """Say once what the experiment is; what somebody wrote there stays."""
     present = client.get_experiment(experiment_id).tags
     for key, text in EXPERIMENT_TAGS.items():

@@ -6,15 +6,35 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 
 from forecast.errors import ConfigError
 from forecast.options import TrackingOptions
 from forecast.store_address import absent, is_server, masked, resolved
 from forecast.tracking.access import PASSWORD, guarded
-from forecast.tracking.store import artifact_root, require_store
+from forecast.tracking.store import artifact_root, explained, reach, require_store
 
 
-def serve(options: TrackingOptions, *, port: int, auth: bool = False) -> int:
+def entry_page(options: TrackingOptions, *, port: int) -> str:
+    """Return the address of the list of runs, for a reader to start at.
+
+    A bare address opens what MLflow shows for language models first.
+    """
+    page = f"http://127.0.0.1:{port}"
+    with explained(options, ""):
+        known = reach(options).get_experiment_by_name(options.experiment)
+    if known is None:
+        return page
+    return f"{page}/#/experiments/{known.experiment_id}/runs?workflowType=machine_learning"
+
+
+def serve(
+    options: TrackingOptions,
+    *,
+    port: int,
+    auth: bool = False,
+    told: Callable[[str], None] = lambda page: None,
+) -> int:
     """Run the MLflow UI over the store on 127.0.0.1 until it is stopped.
 
     Parameters
@@ -25,6 +45,8 @@ def serve(options: TrackingOptions, *, port: int, auth: bool = False) -> int:
         On 127.0.0.1; there is no other interface to choose.
     auth : bool
         Ask for user and password, which MLflow keeps in the folder ``mlauth``.
+    told : callable
+        Told the address to open, when nothing stands in the way of the server.
 
     Raises
     ------
@@ -52,6 +74,7 @@ def serve(options: TrackingOptions, *, port: int, auth: bool = False) -> int:
     require_store(options)
     # Not an argument: every user of the machine can read those, and it may have a password.
     environment["MLFLOW_BACKEND_STORE_URI"] = resolved(options.uri)
+    told(entry_page(options, port=port))
     with subprocess.Popen(command, env=environment) as server:
         try:
             return server.wait()

@@ -21,6 +21,7 @@ from forecast.errors import ConfigError
 from forecast.options import Options, TrackingOptions
 from forecast.tracking.lineage import lineage
 from forecast.tracking.metrics import plain
+from forecast.tracking.runs import introduce
 from forecast.tracking.store import explained, open_experiment
 from forecast.tracking.sweep_description import (
     describe_sweep,
@@ -190,6 +191,7 @@ def open_sweep(
     """
     with explained(options.tracking, ""):
         client, experiment = open_experiment(options.tracking)
+        introduce(client, experiment)
         if known is not None:
             client.update_run(known, status="RUNNING")
             return SweepLog(client, experiment, known, options.tracking)
