@@ -116,6 +116,8 @@ class SweepLauncher(Launcher):
     ) -> list[JobReturn]:
         """Run one batch; the return value of a job is its score, NaN where it failed."""
         given = list(self.config.hydra.overrides.task)
+        params = self.config.hydra.sweeper.get("params") or {}
+        asked = [*(f"{key}={value}" for key, value in params.items()), *given]
         fixed = {*given, *(_as_swept(override) for override in self.composer.parse(given))}
         trials = [
             Composed(
@@ -124,12 +126,12 @@ class SweepLauncher(Launcher):
             )
             for overrides in job_overrides
         ]
-        self._compose_values(job_overrides[0], job_overrides)
+        self._compose_values(asked, job_overrides)
         hydra = list(self.config.hydra.overrides.hydra)
         chooses = self.config.hydra.runtime.choices["hydra/sweeper"] != "grid"
         searched = [
             text
-            for text in [*given, *(h for h in hydra if "sweeper" in h)]
+            for text in [*asked, *(h for h in hydra if "sweeper" in h)]
             if not text.lstrip("+~").startswith(UNASKED)
         ]
         request = Request(
@@ -142,18 +144,15 @@ class SweepLauncher(Launcher):
             for overrides, score in zip(job_overrides, scores, strict=True)
         ]
 
-    def _compose_values(self, first: Sequence[str], batch: Sequence[Sequence[str]]) -> None:
+    def _compose_values(self, asked: Sequence[str], batch: Sequence[Sequence[str]]) -> None:
         """Compose every value that a search may suggest later: a wrong one fails now."""
         self.checked |= {text for overrides in batch for text in overrides}
-        params = self.config.hydra.sweeper.get("params") or {}
-        given = [*(f"{key}={value}" for key, value in params.items())]
-        given += list(self.config.hydra.overrides.task)
-        for override in self.composer.parse(given):
+        for override in self.composer.parse(asked):
             key = override.get_key_element()
             for value in _values(override):
                 text = f"{key}={value}"
                 if text not in self.checked:
-                    others = [other for other in first if not other.startswith(f"{key}=")]
+                    others = [other for other in batch[0] if not other.startswith(f"{key}=")]
                     self.task.multirun.check(self.composer.compose([*others, text]))
                     self.checked.add(text)
 

@@ -88,6 +88,15 @@ def test_a_wrong_value_ends_before_anything_is_launched(tmp_path, monkeypatch, a
 
 
 ERROR = "exposure.task_sampling_error=interval(0.01, 0.1)"
+
+
+def test_an_experiment_may_name_what_is_searched():
+    heard = multirun("experiment=model_sweep")
+    assert [trial.overrides for trial in heard.trials][:2] == [("model=ridge",), ("model=pls",)]
+    assert heard.trials[0].options.sweep.objective == "exposure"
+    assert any(text.startswith("model=ridge,pls") for text in heard.requests[0].searched)
+
+
 SEARCH = ("hydra/sweeper=optuna", "hydra.sweeper.n_trials=8", "hydra.sweeper.n_jobs=4")
 
 

@@ -26,10 +26,11 @@ import mlflow
 import pytest
 import store_cases
 
-from forecast import server, store, tracking
 from forecast import store_address as address
+from forecast import tracking
 from forecast.errors import ConfigError
 from forecast.options import TrackingOptions
+from forecast.tracking import server, store
 
 PASSWORD = "p@ss:w/ord%41"  # every character that an address has to quote
 QUOTED = "p%40ss%3Aw%2Ford%2541"

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from forecast.options import Options
+from forecast.pipeline import provenance
 from forecast.sweeps.records import TrialRecord
 from forecast.sweeps.trial import Trial
 from forecast.tracking.runs import log_run
@@ -22,7 +23,7 @@ class TrackedSweep:
     def __init__(
         self, options: Options, home: Path, searched: Sequence[str], known: str | None
     ) -> None:
-        self._log = open_sweep(options, home, searched, known)
+        self._log = open_sweep(options, home, searched, known, provenance=provenance(options))
         self.run_id = self._log.run_id
 
     def trial(self, trial: Trial, record: TrialRecord, seconds: Mapping[str, float]) -> None:

@@ -63,10 +63,16 @@ class SweepLog:
     """The runs of one sweep in the store; `run_id` is the parent's."""
 
     def __init__(
-        self, client: mlflow.MlflowClient, experiment: str, run_id: str, options: TrackingOptions
+        self,
+        client: mlflow.MlflowClient,
+        experiment: str,
+        run_id: str,
+        options: TrackingOptions,
+        *,
+        provenance: str,
     ) -> None:
         self.client, self.experiment, self.run_id = client, experiment, run_id
-        self.options = options
+        self.options, self.provenance = options, provenance
         self.logged = self._children()
 
     def trial(self, trial: TrialEnd) -> None:
@@ -120,7 +126,7 @@ class SweepLog:
             self.client.set_tag(
                 self.run_id, "mlflow.note.content", describe_sweep(tables, facts, page)
             )
-            for key in ("provenance", "schema_version", "commit"):
+            for key in ("schema_version", "commit"):
                 self.client.set_tag(self.run_id, key, str(facts[key]))
             self.client.set_tag(self.run_id, "headline", headline_of_sweep(tables))
             self.client.set_terminated(self.run_id)
@@ -167,6 +173,7 @@ class SweepLog:
             PARENT: self.run_id,
             TRIAL: trial.identity,
             "kind": "trial",
+            "provenance": self.provenance,
             "mlflow.source.name": "forecast run -m",
         }
         if trial.model:
@@ -180,9 +187,20 @@ class SweepLog:
 
 
 def open_sweep(
-    options: Options, home: Path, searched: Sequence[str], known: str | None
+    options: Options, home: Path, searched: Sequence[str], known: str | None, *, provenance: str
 ) -> SweepLog:
     """Begin the parent run of a sweep, or go on with the `known` one.
+
+    Parameters
+    ----------
+    options : Options
+        Of the first trial: name, seed, objective and store are those of the sweep.
+    home : Path
+    searched : sequence of str
+        Overrides as asked for; they become parameters.
+    known : str or None
+        Run that an earlier process began.
+    provenance : str
 
     Raises
     ------
@@ -194,7 +212,7 @@ def open_sweep(
         introduce(client, experiment)
         if known is not None:
             client.update_run(known, status="RUNNING")
-            return SweepLog(client, experiment, known, options.tracking)
+            return SweepLog(client, experiment, known, options.tracking, provenance=provenance)
         objective = options.sweep.objective
         sought = "비교(실행)" if objective == "none" else f"모형 탐색({objective})"
         run = client.create_run(
@@ -205,6 +223,7 @@ def open_sweep(
                 "objective": objective,
                 "run_dir": str(home),
                 "request": " ".join(searched),
+                "provenance": provenance,
                 "seed": str(options.seed),
                 "mlflow.source.name": "forecast run -m",
             },
@@ -212,7 +231,7 @@ def open_sweep(
         for text in searched:
             key, _, value = text.partition("=")
             client.log_param(run.info.run_id, plain(key), value[:PARAM_LENGTH])
-    return SweepLog(client, experiment, run.info.run_id, options.tracking)
+    return SweepLog(client, experiment, run.info.run_id, options.tracking, provenance=provenance)
 
 
 def _trial_metrics(trial: TrialEnd) -> dict[str, float]:

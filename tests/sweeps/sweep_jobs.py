@@ -68,4 +68,6 @@ def _sleepers(backend: str, folder: Path) -> None:
 if __name__ == "__main__":
     import sweep_jobs as here  # workers know it by this name
 
+    # A shell that runs the tests in the background has Ctrl-C ignored by all that they start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     _sleepers(sys.argv[1], Path(sys.argv[2]))
