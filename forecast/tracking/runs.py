@@ -82,13 +82,13 @@ def log_run(
                 options, tables, manifest, _links(run_dir, tables, experiment_id, run_id)
             )
             client.set_tag(run_id, "mlflow.note.content", note)
+            for table in LOGGED:  # before the metrics: MLflow reads the whole run for each table
+                if table in tables:
+                    client.log_table(run_id, tables[table], f"{table}.json")
             values = metrics(tables, seconds, preset=options.at_risk.preset)
             _log_values(client, run_id, options, values)
             client.log_inputs(run_id, lineage(manifest))
             client.log_artifacts(run_id, str(run_dir))
-            for table in LOGGED:
-                if table in tables:
-                    client.log_table(run_id, tables[table], f"{table}.json")
             if (run_dir / MODEL).is_dir():
                 registered = "" if PARENT in (tags or {}) else options.tracking.register
                 _log_model(client, run_id, run_dir / MODEL, registered, tables, manifest)

@@ -109,6 +109,8 @@ class SweepLog:
     def finish(self, home: Path, tables: Mapping[str, pd.DataFrame], facts: dict[str, Any]) -> None:
         """Log tables, figures, page and headline of the sweep, and end its run."""
         with explained(self.options, f"The sweep itself is complete in {home}; "):
+            for name, table in tables.items():
+                self.client.log_table(self.run_id, table, f"{name}.json")
             now = int(time.time() * 1000)
             values = sweep_metrics(tables)
             self.client.log_batch(
@@ -120,8 +122,6 @@ class SweepLog:
                     self.client.log_artifacts(self.run_id, str(home / name), name)
             for name in ("report.html", "manifest.json"):
                 self.client.log_artifact(self.run_id, str(home / name))
-            for name, table in tables.items():
-                self.client.log_table(self.run_id, table, f"{name}.json")
             page = f"#/experiments/{self.experiment}/runs/{self.run_id}/artifacts"
             self.client.set_tag(
                 self.run_id, "mlflow.note.content", describe_sweep(tables, facts, page)
