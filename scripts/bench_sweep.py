@@ -43,10 +43,9 @@ def main() -> None:
             (work / "one/tables" / path.name).read_bytes() == path.read_bytes()
             for path in (work / "several/tables").iterdir()
         )
-    n = one["trials"]
-    report("one worker", one, n)
-    report(f"{chosen.workers} workers", several, n)
-    report(f"shell loop of {chosen.looped} single runs", loop, loop["trials"])
+    report("one worker", one)
+    report(f"{chosen.workers} workers", several, chosen.workers)
+    report(f"shell loop of {chosen.looped} single runs", loop)
     print(f"speed-up of {chosen.workers} workers: {one['wall'] / several['wall']:.2f}")
     print(f"overhead of a looped run over one of a sweep: {_each(loop) / _each(one):.1f} times")
     print(f"tables of one and {chosen.workers} workers byte-identical: {same}")
@@ -81,17 +80,17 @@ def looped(work: Path, n: int, more: list[str]) -> dict[str, float]:
     return total
 
 
-def report(name: str, spent: dict[str, float], n: float) -> None:
+def report(name: str, spent: dict[str, float], workers: int = 1) -> None:
     """Print one line of the table."""
     print(
-        f"{name:32} {n:5.0f} trials  wall {spent['wall']:8.1f} s  fit and predict "
-        f"{spent['fit']:8.1f} s  overhead {_each(spent):6.3f} s a trial"
+        f"{name:32} {spent['trials']:5.0f} trials  wall {spent['wall']:8.1f} s  fit and predict "
+        f"{spent['fit']:8.1f} s  overhead {_each(spent, workers):6.3f} s a trial"
     )
 
 
-def _each(spent: dict[str, float]) -> float:
-    """Seconds a trial beside fit and predict; with several workers fits overlap, and it is less."""
-    return (spent["wall"] - spent["fit"]) / spent["trials"]
+def _each(spent: dict[str, float], workers: int = 1) -> float:
+    """Seconds of wall time a trial beside its share of fit and predict."""
+    return (spent["wall"] - spent["fit"] / workers) / spent["trials"]
 
 
 if __name__ == "__main__":
