@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
+from functools import cache
 from pathlib import Path
 from typing import cast
 
@@ -119,7 +120,8 @@ def to_options(config: DictConfig) -> Options:
     >>> to_options(OmegaConf.structured(Options(draws=7, model=model))).draws
     7
     """
-    unknown = [key for key in _given(config) if key not in _keys(Options)]
+    known = _known()
+    unknown = [key for key in _given(config) if key not in known]
     if unknown:  # Hydra's + adds a key that the schema does not have, and nobody would read it
         raise ConfigError(f"configuration key {unknown[0]!r} does not exist. {_near(unknown[0])}")
     try:
@@ -229,6 +231,11 @@ def _given(config: DictConfig, schema: type = Options, prefix: str = "") -> Iter
         yield f"{prefix}{key}"
         if is_dataclass(groups.get(str(key))):
             yield from _given(config[key], type(groups[str(key)]), f"{prefix}{key}.")
+
+
+@cache
+def _known() -> frozenset[str]:
+    return frozenset(_keys(Options))
 
 
 def _keys(schema: type, prefix: str = "") -> list[str]:

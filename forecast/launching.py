@@ -187,17 +187,16 @@ class Composer:
 
         parsed = self.parse(overrides)
         groups = tuple(t for t, o in zip(overrides, parsed, strict=True) if not self._plain(o))
+        first = not self.bases
         if groups not in self.bases:
-            # The first trial of each choice of groups is composed whole: what goes wrong is said
-            # by Hydra, and the short way below must agree with it.
-            whole = self._load(overrides)
             self.bases[groups] = self._load(groups)
-            assert to_options(self._set(groups, parsed)) == to_options(whole)
-            return to_options(whole)
         try:
-            return to_options(self._set(groups, parsed))
+            options = to_options(self._set(groups, parsed))
         except OmegaConfBaseException:
             return to_options(self._load(overrides))  # Hydra's own words for what is wrong
+        if first:  # the short way must agree with Hydra's: the first trial is composed both ways
+            assert options == to_options(self._load(overrides))
+        return options
 
     def _set(self, groups: tuple[str, ...], parsed: Sequence[Override]) -> DictConfig:
         """Set plain values in a copy of a composed configuration, as Hydra does last."""
