@@ -35,13 +35,18 @@ def until(found, seconds=120):
     pytest.fail(f"not found within {seconds} seconds: {found.__name__}")
 
 
-def link(browser, text):
-    def a_link():
-        links = browser.find_elements(By.TAG_NAME, "a")
-        return next((a for a in links if text in a.text and a.is_displayed()), None)
+def click(browser, text):
+    """Click a link, once nothing lies over it."""
 
-    a_link.__name__ = f"link {text!r}"
-    return until(a_link)
+    def clicked():
+        links = browser.find_elements(By.TAG_NAME, "a")
+        link = next((a for a in links if text in a.text and a.is_displayed()), None)
+        if link is not None:
+            link.click()
+        return link
+
+    clicked.__name__ = f"link {text!r}"
+    until(clicked)
 
 
 def body(browser):
@@ -51,13 +56,13 @@ def body(browser):
 def test_two_clicks_lead_from_the_experiment_to_the_result_of_a_sweep(browser, ui, tmp_path):
     browser.get("about:blank")
     browser.get(f"{ui}/{LIST}")
-    link(browser, "모형 탐색(exposure)").click()
+    click(browser, "모형 탐색(exposure)")
     shown = ("탐색: 시행 2개", "노출은 대체가 아니다", "model.alphas=[1.0]")
     until(lambda: all(text in body(browser) for text in shown))
     browser.save_screenshot(str(tmp_path / "sweep.png"))
     assert "\ufffd" not in body(browser)
     windows = set(browser.window_handles)
-    link(browser, "표: 결과").click()  # opens a tab
+    click(browser, "표: 결과")  # opens a tab
     until(lambda: set(browser.window_handles) - windows)
     (tab,) = set(browser.window_handles) - windows
     first = browser.current_window_handle
