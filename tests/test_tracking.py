@@ -169,7 +169,7 @@ def test_the_experiment_introduces_itself_and_keeps_what_somebody_wrote(store):
     experiment = client.get_experiment(run.info.experiment_id)
     assert "노출은 대체가 아니다" in experiment.tags["mlflow.note.content"]
     client.set_experiment_tag(experiment.experiment_id, "mlflow.note.content", "우리 실험")
-    runs._introduce(client, experiment.experiment_id)
+    runs.introduce(client, experiment.experiment_id)
     kept = client.get_experiment(experiment.experiment_id).tags["mlflow.note.content"]
     written = experiment.tags["mlflow.note.content"]
     client.set_experiment_tag(experiment.experiment_id, "mlflow.note.content", written)

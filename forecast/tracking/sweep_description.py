@@ -83,9 +83,9 @@ def describe_sweep(tables: Tables, facts: Mapping[str, Any], page: str) -> str:
     failed = int((trials["status"] == "failed").sum())
     request = " ".join(facts.get("request", []))
     table = "sweep_selection" if "sweep_selection" in tables else "sweep_headlines"
-    # Only two lines of a folded description can be clicked: headline and links are one paragraph.
+    # Only two lines of a folded description can be clicked: the links are the second, and short.
     korean = [
-        f"**탐색: 시행 {len(trials)}개 (실패 {failed}개)** · {headline_of_sweep(tables)}  ",
+        f"**탐색: 시행 {len(trials)}개 (실패 {failed}개)**  ",
         f"[보고서]({page}/report.html) · [표: 결과]({page}/{table}.json) · "
         f"[표: 시행]({page}/sweep_trials.json) · [그림]({page}/figures)",
         "",

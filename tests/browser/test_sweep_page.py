@@ -54,6 +54,7 @@ def body(browser):
 
 
 def test_two_clicks_lead_from_the_experiment_to_the_result_of_a_sweep(browser, ui, tmp_path):
+    browser.set_window_size(1280, 1000)  # a small screen: what wraps early is covered soonest
     browser.get("about:blank")
     browser.get(f"{ui}/{LIST}")
     click(browser, "모형 탐색(exposure)")
