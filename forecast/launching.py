@@ -25,6 +25,7 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from omegaconf.errors import OmegaConfBaseException
 
+from forecast.errors import ConfigError
 from forecast.options import Options
 
 UNASKED = ("resume", "run_dir", "tracking", "hydra.sweeper.n_trials")  # not what is searched
@@ -107,6 +108,8 @@ class SweepLauncher(Launcher):
         # Optuna would announce every study, and failed trials are in the records.
         logging.getLogger("optuna").setLevel(logging.WARNING)
         logging.getLogger("hydra_plugins.hydra_optuna_sweeper").setLevel(logging.CRITICAL)
+        if getattr(task_function, "multirun", None) is None:
+            raise ConfigError("-m: here one run is composed; `forecast run -m` makes a sweep.")
         self.task, self.config = task_function, config
         self.composer = Composer(hydra_context.config_loader, config)
         self.checked: set[str] = set()

@@ -38,7 +38,8 @@ from forecast.config import compose
 from forecast.models.labour_flow import mobility_network
 from forecast.models.labour_flow_rates import FlowRates
 from forecast.options import Options
-from forecast.pipeline import STAGES, Results, contract_tables, stage_rng
+from forecast.pipeline import STAGES, Results, stage_rng
+from forecast.publishing import contract_tables
 from forecast.stages.effect import Effect, apply_mechanism
 from forecast.stages.flow_comparison import LedgerOutcomes, compare_flow_models
 from forecast.stages.ledger import DISPLACED_FLOWS, DISPLACED_ROWS, FLOWS, ROWS

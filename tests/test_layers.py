@@ -18,7 +18,7 @@ ROWS = {
     "models": 2, "features": 2, "data": 2, "reference": 2,
     "validation": 3,
     "stages": 4,
-    "report": 5, "tracking": 5, "run_folder": 5, "pipeline": 6,
+    "report": 5, "tracking": 5, "run_folder": 5, "pipeline": 6, "publishing": 6,
     "config": 6, "launching": 6, "console": 6, "sweeps": 7,
     "cli_data": 8, "cli_explain": 8, "cli": 8, "__main__": 9,
 }  # fmt: skip
